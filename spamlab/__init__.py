@@ -1,0 +1,20 @@
+"""spamlab: superpixels from SLIC to the Superpixel Anything Model, in files short enough to read.
+
+Every method answers four questions: what describes a pixel (`features`), where do centres start (`seeds`),
+which centres may a pixel join (`candidates`), and how does it join. Each method lives in the file of its
+name and is imported from there: ``from spamlab.slic import slic``.
+
+===============  ====================================================================
+`paths`          where shipped data, weights and the user's cache lie
+`features`       the one door for pictures (`as_image`); image -> features of its pixels
+`seeds`          where centres start
+`regions`        label maps: connectivity, adjacency, region means, relabelling
+`metrics`        one contingency table and one boundary map -> every score
+`slic`           SLIC, SLICO and maskSLIC (Achanta et al., 2012; Irving, 2016)
+`data`           images, synthetic scenes, data sets: readers, checksums, `fetch`
+`plot`           pictures that carry their own sentence
+`widgets`        sliders over pure functions
+`testing`        sweep of a demo's controls; baking of notebooks
+`start`          ``python -m spamlab.start``: set up and open the course, or test it
+===============  ====================================================================
+"""

@@ -1,0 +1,66 @@
+"""What describes a pixel: the one door for pictures, and the features of SLIC (colour and position).
+
+Features are a matrix F of shape (N, C), one row per pixel in raster order (row by row), N = H * W. The last
+two columns are always the position (row, col), scaled, so that squared Euclidean distance in F is the
+squared distance of the method.
+"""
+
+import numpy as np
+
+from numpy.typing import ArrayLike, NDArray
+
+
+def as_image(image: ArrayLike) -> NDArray[np.float32]:
+    """Turn whatever shows a picture into RGB in [0, 1]. Every method calls this first, and nothing else.
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, 1), (H, W, 2), (H, W, 3) or (H, W, 4) array_like
+        Grey, grey and alpha, RGB, or RGB and alpha. uint8 (0 to 255), uint16 (0 to 65535), bool, or float
+        in [0, 1]. Grey is copied to three channels; alpha is dropped.
+
+    Returns
+    -------
+    (H, W, 3) float32 ndarray
+        RGB in [0, 1], a new array.
+
+    Raises
+    ------
+    TypeError
+        If the values are of another kind (int64, complex, text): their range is not known.
+    ValueError
+        If the shape is not a picture's, the picture is empty, or a float is NaN, infinite or outside [0, 1].
+    """
+    image = np.asarray(image)
+    if image.ndim == 3 and image.shape[2] in (1, 2):
+        image = image[:, :, 0]
+    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (3, 4)):
+        channels_first = image.ndim == 3 and image.shape[0] in (1, 3, 4)
+        remedy = "; move the channels last with image.transpose(1, 2, 0)" if channels_first else ""
+        raise ValueError(f"image has shape {image.shape}, expected (H, W), (H, W, 3) or (H, W, 4){remedy}")
+    if image.size == 0:
+        raise ValueError(f"image is empty: shape {image.shape}, expected at least 1 x 1 pixels")
+    if image.ndim == 2:
+        image = np.repeat(image[:, :, None], 3, axis=2)
+    return _unit_range(image[:, :, :3])
+
+
+def _unit_range(image: NDArray) -> NDArray[np.float32]:
+    if image.dtype == np.uint8 or image.dtype == np.uint16:
+        return image.astype(np.float32) / np.float32(np.iinfo(image.dtype).max)
+    if image.dtype == np.bool_:
+        return image.astype(np.float32)
+    if not np.issubdtype(image.dtype, np.floating):
+        raise TypeError(
+            f"image has dtype {image.dtype}, expected uint8, uint16, bool or float in [0, 1]; "
+            "for values from 0 to 255 use image.astype(np.uint8)"
+        )
+    low, high = float(image.min()), float(image.max())
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise ValueError("image holds NaN or infinite values, expected floats in [0, 1]; see np.nan_to_num")
+    if low < 0 or high > 1:
+        raise ValueError(
+            f"image holds floats from {low:g} to {high:g}, expected [0, 1]; "
+            "divide by the largest possible value (255 for 8 bits)"
+        )
+    return image.astype(np.float32)
