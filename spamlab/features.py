@@ -1,13 +1,13 @@
 """What describes a pixel: the one door for pictures, and the features of SLIC (colour and position).
 
-Features are a matrix F of shape (N, C), one row per pixel in raster order (row by row), N = H * W. The last
-two columns are always the position (row, col), scaled, so that squared Euclidean distance in F is the
-squared distance of the method.
+Features are a matrix F of shape (N, C), one row per pixel in raster order (row by row), N = H * W. The
+last two columns are always the position (row, col), scaled, so that squared Euclidean distance in F is
+the squared distance of the method.
 """
 
 import numpy as np
-
 from numpy.typing import ArrayLike, NDArray
+from skimage.color import rgb2lab
 
 
 def as_image(image: ArrayLike) -> NDArray[np.float32]:
@@ -64,3 +64,50 @@ def _unit_range(image: NDArray) -> NDArray[np.float32]:
             "divide by the largest possible value (255 for 8 bits)"
         )
     return image.astype(np.float32)
+
+
+def lab(image: ArrayLike) -> NDArray[np.float32]:
+    """Convert a picture to CIE Lab (D65), in which Euclidean distance is near to seen difference.
+
+    Parameters
+    ----------
+    image : array_like
+        Anything `as_image` accepts.
+
+    Returns
+    -------
+    (H, W, 3) float32 ndarray
+        L in [0, 100], a and b about [-128, 127]. Not stretched: a dull picture stays dull.
+    """
+    return rgb2lab(as_image(image)).astype(np.float32, copy=False)
+
+
+def positions(shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Return (row, col) of every pixel in raster order: (H * W, 2) float32, in pixels."""
+    rows, cols = np.indices(shape, dtype=np.float32)
+    return np.stack([rows.ravel(), cols.ravel()], axis=1)
+
+
+def lab_xy(image: ArrayLike, step: float, compactness: float = 10.0) -> NDArray[np.float32]:
+    """Return SLIC's five features: colour, and position scaled by compactness / step.
+
+    With them D^2 = d_c^2 + (m / S)^2 d_s^2 (Achanta et al. 2012, the distance D of section 3.2) is the
+    squared Euclidean distance between rows.
+
+    Parameters
+    ----------
+    image : array_like
+        Anything `as_image` accepts.
+    step : float
+        The grid interval S in pixels, sqrt(N / K).
+    compactness : float
+        SLIC's m in Lab units: the colour difference that weighs as much as a distance of one step.
+
+    Returns
+    -------
+    (N, 5) float32 ndarray
+        Columns L, a, b, row * m / S, col * m / S.
+    """
+    colour = lab(image)
+    position = positions(colour.shape[:2]) * np.float32(compactness / step)
+    return np.concatenate([colour.reshape(-1, 3), position], axis=1)
