@@ -1,8 +1,8 @@
 """How fast our SLIC is beside scikit-image's and OpenCV's, as ratios: ``python benchmarks/speed.py``.
 
-Every method gets the same picture, K and ten iterations, connectivity included. Runs are interleaved, so that
-a busy moment of the machine hits all of them, and medians are compared. OpenCV (the `bench` extra) starts from
-Lab, as its documentation advises; the conversion is timed. Let nothing else run meanwhile.
+Every method gets the same picture, K and ten iterations, connectivity included. Runs are interleaved, so
+that a busy moment of the machine hits all of them, and medians are compared. OpenCV (the `bench` extra)
+starts from Lab, as its documentation advises; the conversion is timed. Let nothing else run meanwhile.
 """
 
 import argparse
@@ -52,7 +52,7 @@ def measure(image: np.ndarray, n_segments: int, repeats: int) -> dict[str, float
 
 
 def main() -> None:
-    """Print one line per size: the seconds of each method, and how many of our runs fit into one of theirs."""
+    """Print one line per size: milliseconds, and how many of our runs fit into one of theirs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=15, help="timed runs per method and size")
     repeats = parser.parse_args().repeats

@@ -191,7 +191,7 @@ def enforce_connectivity(
     # Pixels of each component side by side, so that a merge walks only the component it moves.
     order = np.argsort(parts.ravel(), kind="stable")[labels.size - int(size.sum()) :]
     joined = _merge_small(parts, order, size, means, objects, float(min_size))
-    return relabel(np.where(parts < 0, -1, joined[parts]))
+    return relabel(np.append(joined, -1)[parts])
 
 
 @njit(cache=True)

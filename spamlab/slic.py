@@ -52,9 +52,9 @@ def slic(
     n_iter : int
         The largest number of iterations, at least 1.
     tolerance : float
-        Stop when the centres moved by at most so many pixels on average.
+        Stop when the residual is at most this; 0 stops only where no further step would change anything.
     norm : {"l2", "l1"}
-        How a move is measured: Euclidean (the paper) or the sum of both axes (the report before it).
+        How the residual measures a move: see `residual`.
     slico : bool
         Let each superpixel adapt its own compactness; `compactness` is then only where all start.
     mask : (H, W) bool array_like, optional
@@ -140,8 +140,9 @@ def assign(
 ) -> NDArray[np.int32]:
     """Give every pixel to the nearest of the centres whose window holds it (Algorithm 1 of the paper).
 
-    D^2 = d_c^2 + d_s^2 (m / S)^2. The window of a centre is 2S x 2S: |row - r| <= S and |col - c| <= S. A
-    tie goes to the centre with the lowest index. A pixel in no window keeps its label.
+    D^2 = d_c^2 + d_s^2 (m / S)^2. The window of a centre is 2S x 2S: r - S <= row <= r + S,
+    c - S <= col <= c + S. A tie goes to the centre with the lowest index. A pixel in no window keeps its
+    label.
 
     Parameters
     ----------
@@ -163,9 +164,9 @@ def assign(
     """
     m = np.broadcast_to(np.asarray(compactness, np.float64), len(centres))
     if m.min() == m.max():
-        colour_weight, space_weight = np.ones_like(m), (m[0] / step) ** 2
+        colour_weight, space_weight = np.ones_like(m), np.square(m[0] / step)
     else:
-        colour_weight, space_weight = 1 / m**2, 1 / step**2
+        colour_weight, space_weight = 1 / np.square(m), 1 / np.square(step)
     return _assign(_planes(lab), centres, labels, step, colour_weight, space_weight)
 
 
@@ -239,9 +240,11 @@ def widen(
 
 
 def residual(new: NDArray[np.float64], old: NDArray[np.float64], norm: str = "l2") -> float:
-    """Return how far the centres moved, in pixels on average: Euclidean ("l2") or summed over axes ("l1")."""
-    move = new[:, 3:] - old[:, 3:]
-    return float(np.linalg.norm(move, ord=2 if norm == "l2" else 1, axis=1).mean())
+    """Return the residual error E: how far a centre (L, a, b, row, col) moved, averaged over the centres.
+
+    The Euclidean length of the move ("l2", the paper) or the sum over its five columns ("l1", the report).
+    """
+    return float(np.linalg.norm(new - old, ord=2 if norm == "l2" else 1, axis=1).mean())
 
 
 def _planes(lab: NDArray[np.float32]) -> NDArray[np.float32]:
