@@ -1,0 +1,127 @@
+"""Pictures and data sets: what is shipped, what readers bring, what is drawn, what is fetched.
+
+`load_image` opens everything a reader may have in hand. `scene` draws a picture whose truth is
+exact. `bsds500` reads the Berkeley segmentation data, and `fetch_bsds500` gets them: nothing else
+here needs a network.
+"""
+
+import difflib
+import io
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from PIL import Image, ImageOps
+
+from spamlab._bsds import BSDS, Sample, bsds500
+from spamlab._fetch import fetch_bsds500
+from spamlab._scenes import scene
+from spamlab.features import as_image
+from spamlab.paths import data_dir
+
+__all__ = [
+    "BSDS",
+    "Sample",
+    "bsds500",
+    "fetch_bsds500",
+    "image_names",
+    "load_image",
+    "scene",
+]
+
+
+def image_names() -> tuple[str, ...]:
+    """Return the names of the shipped pictures, sorted; `load_image` opens each."""
+    return tuple(sorted(file.stem for file in (data_dir() / "images").glob("*.png")))
+
+
+def load_image(source: str | Path | bytes | ArrayLike, max_side: int | None = None) -> NDArray[np.float32]:
+    """Open a picture: a shipped one, a file, an upload or an array.
+
+    Parameters
+    ----------
+    source : str, Path, bytes or array_like
+        A shipped name ("chelsea", see `image_names`), the path of a file, the bytes of a file (an
+        upload in the browser), or whatever `as_image` takes. A file is turned upright as its EXIF
+        data say. Palettes and CMYK become RGB, 16 bits are scaled, alpha is dropped; of an
+        animation the first picture is taken.
+    max_side : int, optional
+        The longest side wanted, in pixels. Larger pictures are reduced to it (and smoothed, so
+        that fine patterns do not alias); smaller ones stay as they are.
+
+    Returns
+    -------
+    (H, W, 3) float32 ndarray
+        RGB in [0, 1], a new array.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file, and no shipped picture of this name.
+    ValueError
+        If the file is no picture or is broken, or the array is no picture (see `as_image`).
+    """
+    if max_side is not None and not max_side >= 1:
+        raise ValueError(f"max_side is {max_side}, expected a number of pixels of at least 1, or None")
+    if isinstance(source, str | Path):
+        file = _find(source)
+        image = _decode(file.read_bytes(), str(file))
+    elif isinstance(source, bytes | bytearray | memoryview):
+        image = _decode(bytes(source), f"source ({len(source)} bytes)")
+    else:
+        image = as_image(source)
+    return image if max_side is None else _reduce(image, max_side)
+
+
+def _find(source: str | Path) -> Path:
+    if str(source) in image_names():
+        return data_dir() / "images" / f"{source}.png"
+    file = Path(source).expanduser()
+    if file.is_dir():
+        raise IsADirectoryError(f"{file} is a folder, expected one image file")
+    if not file.exists():
+        raise FileNotFoundError(f"no file {str(source)!r}; {_suggestion(file)}")
+    return file
+
+
+def _suggestion(file: Path) -> str:
+    names = image_names()
+    close = difflib.get_close_matches(file.stem.lower(), names, n=3)
+    meant = f"did you mean the shipped {' or '.join(map(repr, close))}? " if close else ""
+    if file.suffix or len(file.parts) > 1:
+        return f"{meant}Give a path that exists from here ({Path.cwd()}), or a whole path"
+    return f"{meant}Give a path, or one of the shipped pictures: {', '.join(names)}"
+
+
+def _decode(content: bytes, name: str) -> NDArray[np.float32]:
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            return as_image(_pixels(ImageOps.exif_transpose(image)))
+    except Exception as error:  # broken bytes make Pillow raise nearly anything
+        raise ValueError(
+            f"{name} is no readable image ({error}); expected a whole JPEG, PNG, TIFF, WebP, BMP or "
+            "GIF file: open it in an image program and save it as PNG or JPEG"
+        ) from error
+
+
+def _pixels(image: Image.Image) -> NDArray:
+    """Return (H, W) or (H, W, 3) values of a type that `as_image` knows."""
+    if image.mode.startswith("I"):  # 16-bit grey comes as "I;16", "I;16B" or 32-bit "I"
+        values = np.asarray(image)
+        if values.size and (values.min() < 0 or values.max() > 65535):
+            raise ValueError(f"grey values from {values.min()} to {values.max()}, expected 16 bits")
+        return values.astype(np.uint16)
+    if image.mode == "F":
+        return np.asarray(image)
+    return np.asarray(image.convert("RGB"))
+
+
+def _reduce(image: NDArray[np.float32], max_side: int) -> NDArray[np.float32]:
+    height, width = image.shape[:2]
+    factor = max_side / max(height, width)
+    if factor >= 1:
+        return image
+    size = max(1, round(width * factor)), max(1, round(height * factor))
+    channels = [Image.fromarray(np.ascontiguousarray(image[:, :, c])) for c in range(3)]
+    small = [np.asarray(c.resize(size, Image.Resampling.LANCZOS)) for c in channels]
+    return np.clip(np.stack(small, axis=-1), 0, 1)  # Lanczos overshoots at edges

@@ -1,0 +1,79 @@
+"""The shipped files: each listed in data/README.md with its true checksum, each readable."""
+
+import hashlib
+import re
+import runpy
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from spamlab.data import image_names, load_image
+from spamlab.paths import data_dir
+
+NAMES = ["astronaut", "camera", "chelsea", "coffee", "coins", "gravel", "retina", "rocket"]
+NAMES += ["tissue"]
+GREY = {"camera", "coins", "gravel"}
+
+
+def table():
+    """Return {file: cells} of the table in data/README.md."""
+    text = (data_dir() / "README.md").read_text(encoding="utf-8")
+    rows = [line.strip("| \n").split(" | ") for line in text.splitlines() if line[:2] == "| "]
+    return {cells[0]: cells for cells in rows if cells[0] != "file"}
+
+
+def test_table_lists_every_file_and_no_other():
+    found = {
+        file.relative_to(data_dir()).as_posix()
+        for file in data_dir().rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts
+    }
+    assert set(table()) == found - {"README.md"}
+
+
+@pytest.mark.parametrize("file", sorted(table()))
+def test_table_is_true(file):
+    cells = table()[file]
+    assert len(cells) == 8 and all(cells), "each file needs its source, author and licence"
+    content = (data_dir() / file).read_bytes()
+    assert cells[7] == f"`{hashlib.sha256(content).hexdigest()}`"
+    if file.endswith(".png"):
+        with Image.open(data_dir() / file) as image:
+            assert cells[3] == f"{image.height} x {image.width}"
+
+
+def test_readme_says_what_is_not_shipped():
+    assert "BSDS500 is not redistributed" in (data_dir() / "README.md").read_text(encoding="utf-8")
+
+
+def test_names():
+    assert image_names() == tuple(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_shipped_picture(name):
+    image = load_image(name)
+    assert image.dtype == np.float32 and image.shape[2] == 3
+    assert 256 <= max(image.shape) <= 512
+    assert image.min() >= 0 and image.max() <= 1 and image.std() > 0.05
+    assert (image[..., 0] == image[..., 1]).all() == (name in GREY)
+    with Image.open(data_dir() / "images" / f"{name}.png") as stored:
+        assert stored.mode == ("L" if name in GREY else "RGB")
+
+
+def test_shipped_pictures_are_those_of_the_script():
+    script = runpy.run_path(str(data_dir() / "make_images.py"))
+    assert sorted(script["NAMES"]) == NAMES
+    for name in NAMES:  # a JPEG decoder may differ by a little
+        made, shipped = load_image(np.asarray(script["picture"](name))), load_image(name)
+        assert np.abs(made - shipped).max() <= 4 / 255, name
+
+
+def test_checksum_list():
+    lines = (data_dir() / "bsds500.sha256").read_text().splitlines()
+    assert all(re.fullmatch(r"[0-9a-f]{64}  \S+", line) for line in lines)
+    paths = [line.split()[1] for line in lines]
+    count = {split: sum(f"/{split}/" in path for path in paths) for split in ("train", "val", "test")}
+    assert count == {"train": 400, "val": 200, "test": 400}
+    assert len(set(paths)) == 1000
