@@ -1,0 +1,36 @@
+"""Pictures that carry their own sentence: what is drawn is also said, in words and numbers.
+
+`Picture` is what every drawing function returns. Functions that return an array (`overlay`,
+`mean_colours`, `errors`) are quick enough for a slider and can be panels of `show`.
+
+=============  ==================================================================
+`picture`      `Picture`, the palette, encoding
+`pixels`       label maps drawn on pixels: `overlay`, `mean_colours`, `errors`
+`panels`       `show`: the same crop side by side; `channels` of features
+`charts`       `curve` and `bars`
+`diagrams`     `centres`, `candidates` of one pixel, the `four_questions`
+=============  ==================================================================
+"""
+
+from spamlab.plot.charts import bars, curve
+from spamlab.plot.diagrams import candidates, centres, four_questions
+from spamlab.plot.panels import channels, show
+from spamlab.plot.picture import Picture, check_sentence, encode
+from spamlab.plot.pixels import errors, mean_colours, overlay, wrong_share
+
+__all__ = [
+    "Picture",
+    "bars",
+    "candidates",
+    "centres",
+    "channels",
+    "check_sentence",
+    "curve",
+    "encode",
+    "errors",
+    "four_questions",
+    "mean_colours",
+    "overlay",
+    "show",
+    "wrong_share",
+]

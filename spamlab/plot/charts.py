@@ -1,0 +1,196 @@
+"""Charts for numbers: `curve` with names at the ends of its lines, `bars` with their values."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from spamlab.plot.picture import DPI, HIGHLIGHT, INK, MUTED, SERIES, Picture, from_figure
+
+PALE = "#b0b4bb"  # lines and bars beside the one to look at
+_LINE = 17  # pixels between two names at the ends of lines
+
+
+def curve(
+    x: ArrayLike,
+    series: Mapping[str, ArrayLike],
+    xlabel: str,
+    ylabel: str,
+    text: str,
+    *,
+    log: bool | str = False,
+    highlight: str | None = None,
+    title: str = "",
+) -> Picture:
+    """Draw lines over a common x, each named at its right end.
+
+    Parameters
+    ----------
+    x : (n,) array_like of float
+    series : mapping of str to (n,) array_like of float
+        Name of a line and its values; NaN leaves a gap.
+    xlabel, ylabel : str
+        Names of the axes, with units.
+    text : str
+        The sentence under the figure.
+    log : bool or str
+        True or "x" for a logarithmic x axis; "y" or "xy" likewise.
+    highlight : str, optional
+        The line to look at; the others become grey.
+    title : str
+        A short title.
+
+    Raises
+    ------
+    ValueError
+        If a line is not as long as `x`, or `highlight` names no line.
+    """
+    _check_names(series, highlight)
+    figure, axes = _axes(5.6, 3.6, title, right=_inches(series))
+    x, ends = np.asarray(x, float), []
+    for (name, y), colour in zip(series.items(), _colours(series, highlight), strict=True):
+        y = np.asarray(y, float)
+        if y.shape != x.shape:
+            raise ValueError(f"series {name!r} has shape {y.shape}, expected {x.shape} like x")
+        top = 3 if name == highlight else 2
+        axes.plot(x, y, color=colour, lw=2.2, marker="o", ms=4, zorder=top, clip_on=False)
+        if np.isfinite(y).any():
+            last = np.flatnonzero(np.isfinite(y))[-1]
+            ends.append((name, colour, x[last], y[last]))
+    _scale(axes, log, x)
+    axes.set_xlabel(xlabel, color=INK)
+    axes.set_ylabel(ylabel, color=INK)
+    axes.grid(color="#e6e6ea", lw=0.8)
+    _name_ends(axes, ends)
+    return from_figure(figure, text, drawing=True)
+
+
+def bars(
+    values: Mapping[str, float],
+    label: str,
+    text: str,
+    *,
+    highlight: str | None = None,
+    number: str = "{:.3g}",
+    title: str = "",
+) -> Picture:
+    """Draw one horizontal bar per name, from top to bottom, with its value at the end.
+
+    Parameters
+    ----------
+    values : mapping of str to float
+        Name and value of each bar, 0 or more.
+    label : str
+        What the values are, with the unit.
+    text : str
+        The sentence under the figure.
+    highlight : str, optional
+        The bar to look at; the others become grey.
+    number : str
+        Format of the values.
+    title : str
+        A short title.
+
+    Raises
+    ------
+    ValueError
+        If `highlight` names no bar.
+    """
+    _check_names(values, highlight)
+    figure, axes = _axes(5.6, 0.36 * len(values), title, left=_inches(values))
+    heights = np.asarray(list(values.values()), float)
+    colours = [PALE if highlight else HIGHLIGHT] * len(values)
+    if highlight:
+        colours[list(values).index(highlight)] = HIGHLIGHT
+    at = np.arange(len(values))
+    axes.barh(at, heights, height=0.66, color=colours)
+    for i, value in enumerate(heights):
+        axes.annotate(number.format(value), (value, i), (5, 0), textcoords="offset points", va="center")
+    axes.set_yticks(at, list(values))
+    axes.invert_yaxis()
+    axes.margins(x=0.12)
+    axes.tick_params(left=False)
+    axes.set_xlabel(label, color=INK)
+    axes.spines["left"].set_color(MUTED)
+    return from_figure(figure, text, drawing=True)
+
+
+def _check_names(named: Mapping, highlight: str | None) -> None:
+    if not named:
+        raise ValueError("nothing to draw: 0 names, expected at least one name with its values")
+    if highlight is not None and highlight not in named:
+        raise ValueError(f"highlight is {highlight!r}, expected one of {list(named)}")
+
+
+def _colours(series: Mapping, highlight: str | None) -> list[str]:
+    if highlight is not None:
+        return [HIGHLIGHT if name == highlight else PALE for name in series]
+    return [SERIES[i % len(SERIES)] for i in range(len(series))]
+
+
+def _inches(names: Mapping) -> float:
+    return 0.3 + 0.095 * max(map(len, names))
+
+
+def _axes(
+    width: float, height: float, title: str, *, left: float = 0.85, right: float = 0.3
+) -> tuple[Figure, Axes]:
+    """Return axes of (width, height) inches with room for tick labels and names beside them."""
+    below, above = 0.62, 0.42 if title else 0.18
+    total = (left + width + right, below + height + above)
+    figure = Figure(figsize=total, dpi=DPI)
+    axes = figure.add_axes((left / total[0], below / total[1], width / total[0], height / total[1]))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(labelsize=10, colors=INK)
+    if title:
+        axes.set_title(title, loc="left", fontsize=12, color=INK)
+    return figure, axes
+
+
+def _scale(axes: Axes, log: bool | str, x: np.ndarray) -> None:
+    which = "x" if log is True else (log or "")
+    if set(which) - set("xy"):
+        raise ValueError(f"log is {log!r}, expected True, False, 'x', 'y' or 'xy'")
+    if "x" in which:
+        axes.set_xscale("log")
+        if len(x) <= 10:
+            axes.set_xticks(x, [f"{v:g}" for v in x])
+            axes.minorticks_off()
+    if "y" in which:
+        axes.set_yscale("log")
+
+
+def _name_ends(axes: Axes, ends: list[tuple[str, str, float, float]]) -> None:
+    """Write names beside the last points, pushed apart where they would touch."""
+    place = axes.transData.transform([(x, y) for *_, x, y in ends])
+    order = np.argsort(place[:, 1])
+    heights = place[order, 1] - _LINE * np.arange(len(order))
+    # Isotonic means of the wished heights: names that touch share the middle of their group.
+    groups: list[list[float]] = []
+    for height in heights:
+        groups.append([height, 1])
+        while len(groups) > 1 and groups[-2][0] > groups[-1][0]:
+            mean, n = groups.pop()
+            groups[-1] = [
+                (groups[-1][0] * groups[-1][1] + mean * n) / (groups[-1][1] + n),
+                groups[-1][1] + n,
+            ]
+    spread = np.repeat([g[0] for g in groups], [int(g[1]) for g in groups])
+    spread = spread + _LINE * np.arange(len(order))
+    points = 72 / DPI
+    for i, height in zip(order, spread, strict=True):
+        name, colour, x, y = ends[i]
+        offset = (8 * points, (height - place[i, 1]) * points)
+        axes.annotate(
+            name,
+            (x, y),
+            offset,
+            textcoords="offset points",
+            va="center",
+            color=colour,
+            fontsize=10.5,
+            fontweight="bold" if colour == HIGHLIGHT else "normal",
+            annotation_clip=False,
+        )
