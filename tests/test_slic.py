@@ -49,7 +49,7 @@ def twin_slic(image, n_segments, m, n_iter=10, mask=None, slico=False):
         labels = twin_assign(colour, centres, labels, step, own if adapted else m, adapted or None)
         if slico:
             for k in range(len(centres)):
-                distance = np.linalg.norm(colour[labels == k] - centres[k, :3], axis=1)
+                distance = np.sqrt(((colour[labels == k] - centres[k, :3]) ** 2).sum(axis=1))
                 own[k] = max(own[k], distance.max(initial=0))
         moved = twin_update(colour, labels, centres)
         stop = (moved == centres).all()
