@@ -41,12 +41,12 @@ def test_scene_does_not_touch_the_global_generator():
 @pytest.mark.parametrize("seed", range(4))
 def test_scene_keeps_its_composition_at_another_size(seed):
     _, small = scene(seed, (60, 80))
-    _, large = scene(seed, (240, 320))
-    centres = large[2::4, 2::4]  # nearly the points in the middle of the small pixels
+    _, large = scene(seed, (180, 240))
+    centres = large[1::3, 1::3]  # the points in the middle of the small pixels
     same = [np.bincount(centres[small == k]).max() for k in range(small.max() + 1)]
-    assert sum(same) / small.size > 0.94
+    assert small.max() > 5 and sum(same) > small.size - 3  # a point on a rim may round either way
     image, _ = scene(seed, (60, 80), noise=0, blur=0)
-    reduced = scene(seed, (240, 320), noise=0, blur=0)[0].reshape(60, 4, 80, 4, 3).mean((1, 3))
+    reduced = scene(seed, (180, 240), noise=0, blur=0)[0].reshape(60, 3, 80, 3, 3).mean((1, 3))
     assert np.median(np.abs(image - reduced)) < 0.03
 
 

@@ -10,7 +10,16 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from spamlab.plot.picture import DPI, HIGHLIGHT, INK, WIDTH, Picture, encode, render
-from spamlab.plot.pixels import RGB, TRUE_LINES, as_uint8, draw_lines, enlarge, overlay, paint_errors
+from spamlab.plot.pixels import (
+    RGB,
+    TRUE_LINES,
+    as_uint8,
+    draw_lines,
+    enlarge,
+    fit_width,
+    overlay,
+    paint_errors,
+)
 
 Crop = tuple[int, int, int, int]
 GAP = 12  # pixels between panels
@@ -131,10 +140,10 @@ def _draw(panel, crop: Crop | None, room: int, cmap: str, limits) -> RGB:
     first, *labels = (_cropped(part, crop) for part in parts)
     scale = max(1, room // max(first.shape[:2]))
     if wrong:
-        return _fit(draw_lines(first, *labels, scale, *TRUE_LINES), room)
+        return fit_width(draw_lines(first, *labels, scale, *TRUE_LINES), room)
     if labels:
-        return _fit(overlay(first, *labels, scale=scale), room)
-    return _fit(enlarge(_coloured(first, cmap, limits), scale), room)
+        return fit_width(overlay(first, *labels, scale=scale), room)
+    return fit_width(enlarge(_coloured(first, cmap, limits), scale), room)
 
 
 def _parts(panel) -> tuple[NDArray, ...]:
@@ -165,14 +174,6 @@ def _coloured(array: NDArray, cmap: str, limits) -> RGB:
     low, high = limits or (float(array.min()), float(array.max()))
     unit = (array.astype(float) - low) / ((high - low) or 1)
     return colormaps[cmap](unit, bytes=True)[:, :, :3]
-
-
-def _fit(rgb: RGB, room: int) -> RGB:
-    share = min(1, room / rgb.shape[1])
-    if share == 1:
-        return rgb
-    size = (room, max(1, round(rgb.shape[0] * share)))
-    return np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.LANCZOS))
 
 
 def _whole(panel, crop: Crop, shape: tuple, cmap: str, limits) -> RGB:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.colors import to_rgb
 from numpy.typing import ArrayLike, NDArray
+from PIL import Image
 
 from spamlab.features import as_image
 from spamlab.plot.picture import BOUNDARY, ERROR, HIGHLIGHT, INK
@@ -132,6 +133,14 @@ def as_uint8(image: ArrayLike) -> RGB:
 def enlarge(rgb: NDArray, scale: int) -> NDArray:
     """Repeat every pixel `scale` times in both directions (nearest neighbour)."""
     return rgb.repeat(scale, axis=0).repeat(scale, axis=1)
+
+
+def fit_width(rgb: RGB, width: int) -> RGB:
+    """Reduce a picture that is wider than `width` pixels, smoothly; others stay as they are."""
+    if rgb.shape[1] <= width:
+        return rgb
+    size = (width, max(1, round(rgb.shape[0] * width / rgb.shape[1])))
+    return np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.LANCZOS))
 
 
 def draw_lines(

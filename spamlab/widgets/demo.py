@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spamlab.plot import check_sentence, encode
-from spamlab.plot.pixels import as_uint8
+from spamlab.plot.pixels import as_uint8, fit_width
 from spamlab.widgets.controls import Choice, Photo, Slider, Toggle
 from spamlab.widgets.upload import status_line
 
@@ -189,16 +189,16 @@ class Demo:
 
     def _fix_size(self, height: int, width: int) -> None:
         """Keep the place of the first picture for all, so that the page does not jump."""
-        share = min(1, WIDEST / width, HIGHEST / height)
-        self.image.layout.width = f"{round(width * share)}px"
-        self.image.layout.height = f"{round(height * share)}px"
+        shown = _shown_width(height, width)
+        self.image.layout.width = f"{shown}px"
+        self.image.layout.height = f"{round(height * shown / width)}px"
         self._drawn = True
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         self.render()  # an author's error at the start is raised, not drawn
         self._draw()
         pixels, sentence = self.render()
-        data, mime = encode(pixels)
+        data, mime = encode(fit_width(pixels, _shown_width(*pixels.shape[:2])))
         view = self.widget._repr_mimebundle_()
         view.pop("text/plain", None)
         bundle = {**view, mime: base64.b64encode(data).decode("ascii"), "text/plain": sentence}
@@ -210,6 +210,10 @@ class Demo:
         data, metadata = self._repr_mimebundle_()
         display(data, metadata=metadata, raw=True)
         print(f"At the start: {data['text/plain']}")
+
+
+def _shown_width(height: int, width: int) -> int:
+    return round(width * min(1, WIDEST / width, HIGHEST / height))
 
 
 def _pixels(picture: Any) -> NDArray[np.uint8]:

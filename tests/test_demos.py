@@ -1,0 +1,29 @@
+"""Every demo of every lesson is swept: a kernel runs the lesson, then moves all of its controls."""
+
+import os
+import re
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from notebook_rules import ROOT, code_cells
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+SWEEP = """
+import gc
+from spamlab.testing import sweep
+from spamlab.widgets import Demo
+print([sweep(demo) for demo in gc.get_objects() if isinstance(demo, Demo)])
+"""
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_every_demo_survives_a_sweep(path):
+    notebook = nbformat.read(path, as_version=4)
+    written = sum(len(re.findall(r"(?<![\w.])Demo\(", cell.source)) for cell in code_cells(notebook))
+    notebook.cells.append(nbformat.v4.new_code_cell(SWEEP))
+    client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(path.parent)}})
+    client.execute(env=os.environ | {"CI": "1", "TQDM_DISABLE": "1", "SPAMLAB_TEST": "1"})
+    visited = eval(notebook.cells[-1].outputs[0].text)
+    assert len(visited) == written > 0, f"{written} demos are written and {len(visited)} were found"
+    assert min(visited) > 10
