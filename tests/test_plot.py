@@ -10,7 +10,7 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from spamlab import plot
-from spamlab.plot.picture import BOUNDARY, ERROR, INK, WIDTH, from_figure
+from spamlab.plot.picture import BOUNDARY, ERROR, HIGHLIGHT, INK, WIDTH, from_figure
 
 SENTENCE = "A picture of 4 x 4 pixels with 2 regions, left and right."
 LIGHT, DARK, WRONG = (np.rint(np.multiply(to_rgb(c), 255)) for c in (BOUNDARY, INK, ERROR))
@@ -272,3 +272,33 @@ def test_four_questions_says_what_changed():
 def test_four_questions_checks(answers, changed):
     with pytest.raises(ValueError, match="expected 4 answers"):
         plot.four_questions(answers, changed)
+
+
+# ---- centres, paint, plane
+
+
+def test_centres_stand_where_they_are_and_where_they_moved():
+    flat = np.full((60, 90), 90, np.uint8)
+    for picture, place in (
+        (plot.centres(flat, [[30, 45]], text=SENTENCE), (30.5 / 60, 45.5 / 90)),
+        (plot.centres(flat, [[30, 45]], [[20, 15]], text=SENTENCE), (20.5 / 60, 15.5 / 90)),
+    ):
+        blue = (pixels(picture) == np.rint(np.multiply(to_rgb(HIGHLIGHT), 255))).all(axis=2)
+        assert np.abs(np.argwhere(blue).mean(axis=0) / blue.shape - place).max() < 0.01
+
+
+def test_paint_colours_exactly_its_masks():
+    image, mask = np.full((3, 4), 100, np.uint8), np.zeros((3, 4), bool)
+    mask[1, 2] = True
+    plain, painted = plot.paint(image, {}), plot.paint(image, {"#000000": mask})
+    assert (plain == plain[0, 0, 0]).all()
+    assert ((painted != plain).all(axis=2) == mask).all()
+    twice = plot.paint(image, {"#000000": mask, "#ffffff": mask})
+    assert twice[1, 2].min() > plain[0, 0, 0]
+
+
+def test_plane_takes_a_path_of_its_own_for_each_name():
+    paths = {"one": ([1, 2], [3, 4]), "two": ([2, 5, 9], [1, np.nan, 2])}
+    assert plot.plane(paths, "x", "y", SENTENCE, highlight="two").mime == "image/png"
+    with pytest.raises(ValueError, match="'three'"):
+        plot.plane(paths, "x", "y", SENTENCE, highlight="three")

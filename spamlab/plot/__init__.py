@@ -5,18 +5,18 @@
 
 =============  ==================================================================
 `picture`      `Picture`, the palette, encoding
-`pixels`       label maps drawn on pixels: `overlay`, `mean_colours`, `errors`
+`pixels`       label maps drawn on pixels: `overlay`, `mean_colours`, `errors`, `paint`
 `panels`       `show`: the same crop side by side; `channels` of features
-`charts`       `curve` and `bars`
+`charts`       `curve`, `plane` and `bars`
 `diagrams`     `centres`, `candidates` of one pixel, the `four_questions`
 =============  ==================================================================
 """
 
-from spamlab.plot.charts import bars, curve
+from spamlab.plot.charts import bars, curve, plane
 from spamlab.plot.diagrams import candidates, centres, four_questions
 from spamlab.plot.panels import channels, show
 from spamlab.plot.picture import Picture, check_sentence, encode
-from spamlab.plot.pixels import errors, mean_colours, overlay, wrong_share
+from spamlab.plot.pixels import errors, mean_colours, overlay, paint, wrong_share
 
 __all__ = [
     "Picture",
@@ -31,6 +31,8 @@ __all__ = [
     "four_questions",
     "mean_colours",
     "overlay",
+    "paint",
+    "plane",
     "show",
     "wrong_share",
 ]

@@ -1,4 +1,4 @@
-"""Charts for numbers: `curve` with names at the ends of its lines, `bars` with their values."""
+"""Charts for numbers: `curve` and `plane` with names at the ends of lines, `bars` with their values."""
 
 from collections.abc import Mapping
 
@@ -47,19 +47,44 @@ def curve(
     ValueError
         If a line is not as long as `x`, or `highlight` names no line.
     """
-    _check_names(series, highlight)
-    figure, axes = _axes(5.6, 3.6, title, right=_inches(series))
-    x, ends = np.asarray(x, float), []
-    for (name, y), colour in zip(series.items(), _colours(series, highlight), strict=True):
-        y = np.asarray(y, float)
-        if y.shape != x.shape:
-            raise ValueError(f"series {name!r} has shape {y.shape}, expected {x.shape} like x")
+    x = np.asarray(x, float)
+    for name, y in series.items():
+        if np.shape(y) != x.shape:
+            raise ValueError(f"series {name!r} has shape {np.shape(y)}, expected {x.shape} like x")
+    paths = {name: (x, y) for name, y in series.items()}
+    return plane(paths, xlabel, ylabel, text, log=log, highlight=highlight, title=title)
+
+
+def plane(
+    paths: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    xlabel: str,
+    ylabel: str,
+    text: str,
+    *,
+    log: bool | str = False,
+    highlight: str | None = None,
+    title: str = "",
+) -> Picture:
+    """Draw a path of points (x, y) for each name, such as one method over its settings.
+
+    Parameters
+    ----------
+    paths : mapping of str to ((n,), (n,)) array_like of float
+        x and y of each path, which is named at its last point; NaN leaves a gap.
+    xlabel, ylabel, text, log, highlight, title
+        As in `curve`.
+    """
+    _check_names(paths, highlight)
+    figure, axes = _axes(5.6, 3.6, title, right=_inches(paths))
+    ends = []
+    for (name, (x, y)), colour in zip(paths.items(), _colours(paths, highlight), strict=True):
+        x, y = np.asarray(x, float), np.asarray(y, float)
         top = 3 if name == highlight else 2
         axes.plot(x, y, color=colour, lw=2.2, marker="o", ms=4, zorder=top, clip_on=False)
         if np.isfinite(y).any():
             last = np.flatnonzero(np.isfinite(y))[-1]
             ends.append((name, colour, x[last], y[last]))
-    _scale(axes, log, x)
+    _scale(axes, log, np.asarray(next(iter(paths.values()))[0], float))
     axes.set_xlabel(xlabel, color=INK)
     axes.set_ylabel(ylabel, color=INK)
     axes.grid(color="#e6e6ea", lw=0.8)

@@ -5,7 +5,7 @@ rows or columns of one pixel light and the first of its neighbour dark, so that 
 background.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.colors import to_rgb
@@ -100,9 +100,26 @@ def errors(image: ArrayLike, labels: ArrayLike, truth: ArrayLike, *, scale: int 
 def paint_errors(image: ArrayLike, labels: ArrayLike, truth: ArrayLike) -> RGB:
     """Return the pale grey picture, (H, W, 3) uint8, with wrong pixels in the error colour."""
     _checked(truth, image, "truth")
+    return paint(image, {ERROR: _wrong(labels, truth)})
+
+
+def paint(image: ArrayLike, masks: Mapping[str, ArrayLike]) -> RGB:
+    """Colour some pixels of a pale grey picture.
+
+    Parameters
+    ----------
+    image : (H, W) or (H, W, 3) array_like
+    masks : mapping of str to (H, W) bool array_like
+        Which pixels take which colour, a name or "#rrggbb"; the last one wins.
+
+    Returns
+    -------
+    (H, W, 3) uint8 ndarray
+    """
     grey = as_image(image).mean(axis=2, keepdims=True)
     rgb = np.repeat((95 + 150 * grey).astype(np.uint8), 3, axis=2)
-    _blend(rgb, _wrong(labels, truth), ERROR, 0.9)
+    for colour, mask in masks.items():
+        _blend(rgb, np.asarray(mask, bool), colour, 0.9)
     return rgb
 
 
