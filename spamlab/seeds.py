@@ -1,10 +1,10 @@
 """Where centres start: a regular grid, or spread over a mask."""
 
-import numbers
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+from spamlab._arguments import whole_number
 
 
 def check_n_segments(n_segments: int, n_pixels: int) -> int:
@@ -17,14 +17,8 @@ def check_n_segments(n_segments: int, n_pixels: int) -> int:
     ValueError
         If it is below 1 or above the number of pixels.
     """
-    whole = isinstance(n_segments, numbers.Real) and float(n_segments).is_integer()
-    if isinstance(n_segments, bool) or not whole:
-        raise TypeError(f"n_segments={n_segments!r}, expected a whole number such as 200")
-    if not 1 <= n_segments <= n_pixels:
-        raise ValueError(
-            f"n_segments={n_segments}, expected 1 to {n_pixels}, the number of pixels to share out"
-        )
-    return int(n_segments)
+    expected = f"1 to {n_pixels}, the number of pixels to share out"
+    return whole_number("n_segments", n_segments, expected, 1, n_pixels)
 
 
 def grid(shape: tuple[int, int], n_segments: int) -> tuple[NDArray[np.float64], NDArray[np.int32], float]:
@@ -120,7 +114,7 @@ def spread(mask: NDArray[np.bool_], n_segments: int) -> NDArray[np.int64]:
     The seeding of maskSLIC (Irving 2016): repeatedly the pixel with the largest distance to the nearest
     obstacle, where obstacles are the outside of the mask, the picture's frame and all earlier centres. Ties
     go to the first pixel in raster order. A new centre changes distances only within the distance it had
-    itself, so each costs one small update instead of a distance transform.
+    itself, so each costs an update of those rows instead of a distance transform.
 
     Parameters
     ----------
@@ -136,20 +130,27 @@ def spread(mask: NDArray[np.bool_], n_segments: int) -> NDArray[np.int64]:
     """
     from scipy.ndimage import distance_transform_edt
 
+    if mask.dtype != bool:
+        raise TypeError(f"mask has dtype {mask.dtype}, expected bool; use mask > 0")
     n_segments = check_n_segments(n_segments, int(mask.sum()))
-    return _spread(distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1], n_segments)
+    return _spread(distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1].copy(), n_segments)
 
 
 @njit(cache=True)
 def _spread(distance, n_segments):
     H, W = distance.shape
     centres = np.empty((n_segments, 2), np.int64)
+    where = np.array([distance[i].argmax() for i in range(H)])  # the farthest pixel of each row
+    farthest = np.array([distance[i, where[i]] for i in range(H)])
     for k in range(n_segments):
-        row, col = divmod(distance.argmax(), W)
+        row = farthest.argmax()
+        col = where[row]
         centres[k] = row, col
         reach = int(np.ceil(distance[row, col]))
         for i in range(max(0, row - reach), min(H, row + reach + 1)):
             for j in range(max(0, col - reach), min(W, col + reach + 1)):
                 away = np.sqrt((i - row) ** 2 + (j - col) ** 2)
                 distance[i, j] = min(distance[i, j], away)
+            where[i] = distance[i].argmax()
+            farthest[i] = distance[i, where[i]]
     return centres

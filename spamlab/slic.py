@@ -10,8 +10,8 @@ Where we differ from the paper, and why:
 
 - The grid has round(side / S) cells per axis, so that cells stay nearly square.
 - The residual is averaged over the centres, so that one tolerance serves every K.
-- Connectivity merges small pieces into the neighbour with the longest shared border instead of the last
-  one met by a scan, so that the result does not depend on the direction of the scan.
+- Connectivity merges a small piece into the neighbour with the longest shared border instead of giving it
+  the label of the nearest centre (the paper) or of a neighbour met by a scan (its program).
 
 A centre is a row (L, a, b, row, col) in Lab units and pixels, float64.
 """
@@ -22,7 +22,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
 from spamlab import seeds
-from spamlab.features import lab
+from spamlab._arguments import number, whole_number
+from spamlab.features import check_compactness, lab
 from spamlab.regions import Details, enforce_connectivity
 
 
@@ -52,7 +53,7 @@ def slic(
     n_iter : int
         The largest number of iterations, at least 1.
     tolerance : float
-        Stop when the residual is at most this; 0 stops only where no further step would change anything.
+        Stop when the residual is at most this; 0 stops only where the centres stand still.
     norm : {"l2", "l1"}
         How the residual measures a move: see `residual`.
     slico : bool
@@ -74,13 +75,16 @@ def slic(
     Raises
     ------
     TypeError, ValueError
-        If an argument is out of its range, or the image is none.
+        If an argument is out of its range, or the image is not a picture.
     """
-    colour = _planes(lab(image)).transpose(1, 2, 0)  # lies in memory as planes, so _planes copies once
-    _check(compactness, n_iter, tolerance, norm, min_size_factor)
+    colour = lab(image)
+    compactness = check_compactness(compactness)
+    n_iter = whole_number("n_iter", n_iter, "1 or more; 10 is usual", 1)
+    tolerance = number("tolerance", tolerance, "0 or more", low=0)
+    min_size_factor = number("min_size_factor", min_size_factor, "0 or more; 0.25 is usual", low=0)
     inside = _as_mask(mask, colour.shape[:2])
     centres, labels, step = start(colour, n_segments, None if mask is None else inside)
-    own = np.full(len(centres), float(compactness))  # m of each centre; SLICO changes it
+    own = np.full(len(centres), compactness)  # m of each centre; SLICO changes it
     residuals = []
     for _ in range(n_iter):
         labels = assign(colour, centres, labels, step, own)
@@ -104,7 +108,8 @@ def start(
     """Place the centres and give every pixel to the nearest one.
 
     Without a mask: a grid, each centre moved to the lowest gradient of its 3 x 3 neighbourhood. With one:
-    `seeds.spread`, then ten rounds of SLIC on the position alone.
+    `seeds.spread`, then ten rounds of SLIC on the position alone, and no such move. A centre takes the colour
+    of the pixel under it.
 
     Returns
     -------
@@ -155,7 +160,7 @@ def assign(
     step : float
         S in pixels.
     compactness : float or (K,) ndarray
-        m, one for all or one per centre. With one per centre, SLICO's D^2 = d_c^2 / m_k^2 + d_s^2 / S^2.
+        m, one for all or one per centre. Where they differ, SLICO's D^2 = d_c^2 / m_k^2 + d_s^2 / S^2.
 
     Returns
     -------
@@ -231,24 +236,42 @@ def widen(
     (K,) float64 ndarray
         The new m of each centre, in Lab units.
     """
-    seen = labels >= 0
-    owner = labels[seen]
-    distance = np.sqrt(((lab[seen] - centres[owner, :3]) ** 2).sum(axis=1))
-    wider = compactness.copy()
-    np.maximum.at(wider, owner, distance)
-    return wider
+    return np.maximum(compactness, np.sqrt(_largest(_planes(lab), centres, labels)))
+
+
+@njit(cache=True)
+def _largest(planes, centres, labels):
+    """Return the largest squared colour distance to its centre in each superpixel."""
+    largest = np.zeros(len(centres))
+    for i in range(labels.shape[0]):
+        for j in range(labels.shape[1]):
+            k = labels[i, j]
+            if k >= 0:
+                dl = planes[0, i, j] - centres[k, 0]
+                da = planes[1, i, j] - centres[k, 1]
+                db = planes[2, i, j] - centres[k, 2]
+                largest[k] = max(largest[k], dl * dl + da * da + db * db)
+    return largest
 
 
 def residual(new: NDArray[np.float64], old: NDArray[np.float64], norm: str = "l2") -> float:
     """Return the residual error E: how far a centre (L, a, b, row, col) moved, averaged over the centres.
 
     The Euclidean length of the move ("l2", the paper) or the sum over its five columns ("l1", the report).
+    Lab units and pixels enter together, as in the paper, so it has no unit.
+
+    Raises
+    ------
+    ValueError
+        If `norm` is another word.
     """
+    if norm not in ("l1", "l2"):
+        raise ValueError(f"norm={norm!r}, expected 'l2' (the paper) or 'l1'")
     return float(np.linalg.norm(new - old, ord=2 if norm == "l2" else 1, axis=1).mean())
 
 
 def _planes(lab: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return (3, H, W), one contiguous plane per channel, over which the kernels run twice as fast."""
+    """Return (3, H, W), one contiguous plane per channel; no copy of what `lab` returned."""
     return np.ascontiguousarray(lab.transpose(2, 0, 1))
 
 
@@ -267,16 +290,3 @@ def _as_mask(mask: ArrayLike | None, shape: tuple[int, int]) -> NDArray[np.bool_
     if not mask.any():
         raise ValueError("mask is False everywhere, expected at least one True pixel")
     return mask
-
-
-def _check(compactness, n_iter, tolerance, norm, min_size_factor) -> None:
-    if not (np.isfinite(compactness) and compactness > 0):
-        raise ValueError(f"compactness={compactness}, expected a number above 0; 1 to 40 are usual")
-    if not isinstance(n_iter, int) or n_iter < 1:
-        raise ValueError(f"n_iter={n_iter!r}, expected a whole number of at least 1; 10 is usual")
-    if not tolerance >= 0:
-        raise ValueError(f"tolerance={tolerance}, expected 0 or more pixels")
-    if norm not in ("l1", "l2"):
-        raise ValueError(f"norm={norm!r}, expected 'l2' (the paper) or 'l1'")
-    if not min_size_factor >= 0:
-        raise ValueError(f"min_size_factor={min_size_factor}, expected 0 or more; 0.25 is usual")

@@ -33,6 +33,10 @@ def test_grey_equals_its_three_channel_copy():
     np.testing.assert_array_equal(as_image(grey > 99), as_image((grey > 99) * np.uint8(255)))
 
 
+def test_rounding_a_little_out_of_range_is_forgiven():
+    assert as_image(np.array([[-1e-7, 1 + 1e-7]])).tolist() == [[[0] * 3, [1] * 3]]
+
+
 def test_as_image_returns_a_copy():
     image = np.zeros((2, 2, 3), np.float32)
     as_image(image)[:] = 1
@@ -50,6 +54,8 @@ def test_as_image_returns_a_copy():
         (RGB.astype(np.int64), TypeError, "astype"),
         (RGB * 1j, TypeError, "complex"),
         (np.array([["a", "b"]]), TypeError, "U1"),
+        ("coffee", TypeError, r"load_image\('coffee'\)"),
+        (np.full((2, 2), 1.001), ValueError, "1.001.*np.clip"),
         (RGB.astype(float), ValueError, "255"),
         (np.full((2, 2), -0.5), ValueError, "-0.5"),
         (np.full((2, 2), np.nan), ValueError, "NaN"),

@@ -106,11 +106,11 @@ def slow_connectivity(labels, min_size, features, within):
             )
             if other != c and edges and len(objects) <= 1:
                 distance = ((features[parts == c].mean(0) - features[parts == other].mean(0)) ** 2).sum()
-                ranked.append((-edges, round(float(distance), 9), other))
+                ranked.append((-edges, round(float(distance), 9), count[other], other))
         if not ranked:
             stuck.add(c)
             continue
-        other = min(ranked)[2]
+        other = min(ranked)[3]
         parts[parts == max(c, other)] = min(c, other)
         stuck.clear()
 
@@ -182,5 +182,25 @@ def test_maps_of_another_size_are_refused():
     labels = np.zeros((3, 4), int)
     with pytest.raises(ValueError, match=r"within has shape \(3, 3\)"):
         enforce_connectivity(labels, 2, within=np.zeros((3, 3), int))
-    with pytest.raises(ValueError, match="one row per pixel"):
-        enforce_connectivity(labels, 2, features=np.zeros((5, 2)))
+    with pytest.raises(ValueError, match=r"within has shape \(12,\)|within has shape"):
+        components(labels, within=np.zeros((1, 4), int))
+    for wrong in (np.zeros((5, 2)), np.zeros((6, 2)), np.zeros((12, 0)), np.zeros(12)):
+        with pytest.raises(ValueError, match="features have shape"):
+            enforce_connectivity(labels, 2, features=wrong)
+
+
+def test_other_bad_input():
+    labels = np.zeros((3, 4), int)
+    for bad in (-1, float("nan")):
+        with pytest.raises(ValueError, match="0 or more pixels"):
+            enforce_connectivity(labels, bad)
+    with pytest.raises(ValueError, match="within holds -1"):
+        enforce_connectivity(labels, 2, within=np.full((3, 4), -1))
+    with pytest.raises(TypeError, match="within has dtype float64"):
+        components(labels, within=np.zeros((3, 4)))
+
+
+def test_noise_does_not_become_one_giant():
+    """Ties go to the smaller neighbour; else one region would swallow all the others."""
+    noise = np.random.default_rng(0).integers(0, 1000, (200, 200))
+    assert sizes(enforce_connectivity(noise, 5)).max() < 200

@@ -46,7 +46,7 @@ def twin_slic(image, n_segments, m, n_iter=10, mask=None, slico=False):
     own = np.full(len(centres), float(m))
     for _ in range(n_iter):
         adapted = slico and own.min() < own.max()
-        labels = twin_assign(colour, centres, labels, step, own if adapted else m, adapted or None)
+        labels = twin_assign(colour, centres, labels, step, own if adapted else own[0], adapted or None)
         if slico:
             for k in range(len(centres)):
                 distance = np.sqrt(((colour[labels == k] - centres[k, :3]) ** 2).sum(axis=1))
@@ -156,6 +156,8 @@ def test_residual_norms_and_tolerance():
     old, new = np.zeros((2, 5)), np.array([[0, 0, 0, 3, 4], [1, 0, 0, 0, 0.0]])
     assert parts.residual(new, old) == 3
     assert parts.residual(new, old, "l1") == 4
+    with pytest.raises(ValueError, match="'L2'"):
+        parts.residual(new, old, "L2")
     _, all_ten = slic(COFFEE, 50, details=True)
     _, early = slic(COFFEE, 50, tolerance=all_ten.residuals[4], details=True)
     assert early.residuals == all_ten.residuals[:5]
@@ -223,7 +225,12 @@ def test_a_mask_of_ones_differs_from_no_mask_only_in_its_seeds():
         ({"compactness": 0}, ValueError, "compactness=0"),
         ({"compactness": float("nan")}, ValueError, "above 0"),
         ({"n_iter": 0}, ValueError, "n_iter=0"),
-        ({"n_iter": 2.0}, ValueError, "n_iter=2.0"),
+        ({"n_iter": 2.5}, TypeError, "n_iter=2.5"),
+        ({"n_iter": True}, TypeError, "n_iter=True"),
+        ({"compactness": "10"}, TypeError, "compactness='10'"),
+        ({"compactness": None}, TypeError, "compactness=None"),
+        ({"compactness": np.ones(3)}, TypeError, "compactness=array"),
+        ({"tolerance": None}, TypeError, "tolerance=None"),
         ({"tolerance": -1}, ValueError, "tolerance=-1"),
         ({"norm": "l3"}, ValueError, "'l3'"),
         ({"min_size_factor": -1}, ValueError, "min_size_factor=-1"),

@@ -1,0 +1,39 @@
+"""Checks of arguments that several methods share: the value, what was expected, the remedy."""
+
+import math
+import numbers
+
+
+def number(name: str, value: float, expected: str, low: float = -math.inf, above: float = -math.inf) -> float:
+    """Return `value` as a float of at least `low` and greater than `above`.
+
+    Raises
+    ------
+    TypeError
+        If it is no real number.
+    ValueError
+        If it is NaN, infinite or outside the range.
+    """
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        raise TypeError(f"{name}={value!r}, expected {expected}")
+    if not (math.isfinite(value) and value >= low and value > above):
+        raise ValueError(f"{name}={value}, expected {expected}")
+    return float(value)
+
+
+def whole_number(name: str, value: int, expected: str, low: float, high: float = math.inf) -> int:
+    """Return `value` as an int from `low` to `high`; 3.0 will do for 3.
+
+    Raises
+    ------
+    TypeError
+        If it is no whole number.
+    ValueError
+        If it is outside the range.
+    """
+    whole = isinstance(value, numbers.Real) and float(value).is_integer()
+    if isinstance(value, bool) or not whole:
+        raise TypeError(f"{name}={value!r}, expected a whole number: {expected}")
+    if not low <= value <= high:
+        raise ValueError(f"{name}={value}, expected {expected}")
+    return int(value)
