@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+from prose_numbers import numbers_come_from_cells
 
 ROOT = Path(__file__).resolve().parent.parent
 HEADINGS = (
@@ -266,6 +267,7 @@ RULES = (
     is_checked,
     has_small_pictures,
     names_no_place,
+    numbers_come_from_cells,
 )
 
 

@@ -172,9 +172,9 @@ def four_questions(
             f"{len(texts)} answers, changed {sorted(map(str, new))}; expected 4 answers and "
             "changed questions from 1 to 4"
         )
-    figure = Figure(figsize=(9.5, 2.15 if repeat else 1.75), dpi=DPI)
+    figure = Figure(figsize=(9.5, 2.3 if repeat else 1.75), dpi=DPI)
     axes = figure.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(0, 950), ylim=(215 if repeat else 175, 0))
+    axes.set(xlim=(0, 950), ylim=(230 if repeat else 175, 0))
     axes.set_axis_off()
     for i, answer in enumerate(texts):
         _box(axes, 8 + i * 240, i, answer, i + 1 in new)
@@ -205,21 +205,12 @@ def _arrow(axes: Axes, ends: list[tuple[float, float]]) -> None:
 def _loop(axes: Axes, repeat: str) -> None:
     axes.plot([835, 835, 595], [170, 196, 196], color=MUTED, lw=1.8, solid_joinstyle="round")
     _arrow(axes, [(595, 197), (595, 170)])
-    axes.text(
-        715,
-        196,
-        repeat,
-        ha="center",
-        va="center",
-        fontsize=10.5,
-        color=GREY,
-        bbox={"fc": "white", "ec": "none", "pad": 4},
-    )
+    axes.text(715, 207, repeat, ha="center", va="top", fontsize=10.5, color=GREY)
 
 
 def _in_words(texts: list[str], new: set[int], repeat: str) -> str:
     said = " ".join(
-        f"{i}. {question} {answer.replace(chr(10), ' ')}{' (new)' if i in new else ''}."
+        f"{i}. {question} {answer.rstrip('?.')}{' (new)' if i in new else ''}."
         for i, (question, answer) in enumerate(zip(QUESTIONS, texts, strict=True), 1)
     )
     return f"{said} Loop over 3 and 4: {repeat}." if repeat else f"{said} No loop."

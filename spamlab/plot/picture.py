@@ -95,7 +95,7 @@ class Picture:
 
 
 def encode(rgb: NDArray[np.uint8], drawing: bool | None = None) -> tuple[bytes, str]:
-    """Encode pixels: PNG for drawings, JPEG of quality 88 with full colour for photographs.
+    """Encode pixels: PNG for drawings, JPEG of quality 80 with full colour for photographs.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def encode(rgb: NDArray[np.uint8], drawing: bool | None = None) -> tuple[bytes, 
     if _is_drawing(rgb) if drawing is None else drawing:
         Image.fromarray(rgb).save(buffer, "PNG", compress_level=6)
         return buffer.getvalue(), "image/png"
-    Image.fromarray(rgb).save(buffer, "JPEG", quality=88, subsampling=0)
+    Image.fromarray(rgb).save(buffer, "JPEG", quality=80, subsampling=0)
     return buffer.getvalue(), "image/jpeg"
 
 

@@ -1,0 +1,243 @@
+"""Every exercise is proved: its solution passes, its stub is not attempted, its planted mistakes are named.
+
+In a lesson, an exercise is a code cell with the tag "exercise" that holds `Exercise.cell`: the stub, and the
+check. The first code cell imports NumPy as np, and check, hint and solution.
+"""
+
+import itertools
+import os
+
+import nbformat
+import numpy as np
+import pytest
+from nbclient import NotebookClient
+from notebook_rules import ROOT, code_cells, tags
+
+from spamlab import metrics
+from spamlab.exercises import check, checking, exercise, hint, solution
+from spamlab.exercises.build import fill
+from spamlab.exercises.checking import same
+from spamlab.exercises.exercise import BEGIN, END, HERE, book, dump, load, stub
+from spamlab.features import lab_xy
+from spamlab.slic import assign, widen
+
+BOOK = book()
+LESSONS = sorted({name[:2] for name in BOOK})
+every = pytest.mark.parametrize("name", BOOK)
+rng = np.random.default_rng(3)
+
+
+def function(name, source):
+    """Return the function that a piece of code for an exercise defines."""
+    space = {"np": np}
+    exec(compile(source, f"<answer {name}>", "exec"), space)
+    return space[BOOK[name].function]
+
+
+def solved(name):
+    return function(name, BOOK[name].solution)
+
+
+def planted(name):
+    """Return the planted mistakes of an exercise as {message: function}."""
+    lesson = __import__(f"spamlab.exercises.lesson_{name[:2]}", fromlist=["TASKS"])
+    return next(task.mistakes for task in lesson.TASKS if task.name == name)
+
+
+# ---- every exercise
+
+
+@every
+def test_the_solution_passes(name):
+    result = check(name, solved(name))
+    assert result.status == "correct"
+    assert str(result).startswith(f"Exercise {name}, {BOOK[name].title}: correct.")
+
+
+@every
+def test_the_untouched_stub_is_not_attempted(name):
+    result = check(name, function(name, BOOK[name].stub))
+    assert result.status == "not attempted" and f'hint("{name}")' in str(result)
+
+
+@every
+def test_each_planted_mistake_is_named(name):
+    mistakes = planted(name)
+    assert len(mistakes) >= 3
+    for message, wrong in mistakes.items():
+        result = check(name, wrong)
+        assert (result.status, result.message) == ("wrong", message)
+
+
+@every
+def test_planted_mistakes_are_plausible_and_differ(name):
+    expected = BOOK[name].expected
+    for outputs in BOOK[name].mistakes.values():
+        for found, right in zip(outputs, expected, strict=True):
+            assert np.ndim(found) == np.ndim(right) and np.asarray(found).dtype.kind in "if"
+            if np.asarray(right).dtype.kind == "f":  # for indices their number is part of the answer
+                assert np.shape(found) == np.shape(right) and np.isfinite(found).all()
+    for one, other in itertools.combinations([expected, *BOOK[name].mistakes.values()], 2):
+        assert not all(map(same, one, other))
+
+
+@every
+def test_hints_go_from_first_to_last_and_none_is_the_solution(name, monkeypatch):
+    monkeypatch.setattr(checking, "_hints_given", {})
+    hints, code = BOOK[name].hints, [line.strip() for line in BOOK[name].solution.splitlines()[2:]]
+    assert len(hints) >= 3
+    given = [hint(name) for _ in range(len(hints) + 1)]
+    assert given[0].startswith(f"Hint 1 of {len(hints)}: {hints[0]}") and given[-1] == given[-2]
+    assert f'solution("{name}")' in given[-1] and f'solution("{name}")' not in given[0]
+    assert hint(name, 2) == given[1]
+    assert not [line for line in code if len(line) > 10 and any(line in text for text in given)]
+
+
+@every
+def test_the_check_never_shows_the_solution(name):
+    code = [line.strip() for line in BOOK[name].solution.splitlines()[2:]]
+    wrong = [check(name, lambda *_: 0), check(name, None), check(name, function(name, BOOK[name].stub))]
+    assert not [line for line in code if len(line) > 10 and any(line in str(result) for result in wrong)]
+
+
+@every
+def test_solution_has_no_markers_and_stub_no_solution(name):
+    own = BOOK[name]
+    assert repr(solution(name)) == own.solution and BEGIN not in own.solution and END not in own.solution
+    assert own.marked.count(BEGIN) == own.marked.count(END) == 1
+    assert HERE in own.stub and own.stub.splitlines()[0] == own.marked.splitlines()[0]
+    assert len(own.stub.splitlines()) == 3 and max(map(len, own.marked.splitlines())) <= 110
+
+
+# ---- they agree with the library
+
+
+def test_lesson_01_agrees_with_slic():
+    colour = rng.integers(0, 256, (8, 9, 3), np.uint8)
+    F, S, m = lab_xy(colour, 4.0, 15.0).astype(float), 4.0, 15.0
+    rows = np.concatenate([F[:, :3], F[:, 3:] * S / m], axis=1)
+    for p, q in rng.integers(0, len(F), (20, 2)):
+        assert np.isclose(solved("01.1")(rows[p], rows[q], S, m), np.linalg.norm(F[p] - F[q]), rtol=1e-5)
+    lab, centres, labels = (
+        rows[:, :3].reshape(8, 9, 3).astype(np.float32),
+        rows[::7],
+        np.full((8, 9), 99, np.int32),
+    )
+    for pixel in np.ndindex(8, 9):
+        inside = [assign(lab, row[None], labels, S, m)[pixel] == 0 for row in centres]
+        assert np.array_equal(solved("01.2")(np.array(pixel), centres, S), np.flatnonzero(inside))
+    labels, own = rng.integers(0, 9, (8, 9), np.int32), rng.uniform(5, 50, len(centres))
+    np.testing.assert_allclose(solved("01.3")(lab, centres, labels, own), widen(lab, centres, labels, own))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_lesson_02_agrees_with_metrics(seed):
+    rng = np.random.default_rng(seed)
+    labels, truth = rng.integers(0, 4, (2, 9, 11)).repeat(2, axis=1).repeat(3, axis=2)
+    assert np.isclose(solved("02.1")(labels, truth), metrics.asa(labels, truth))
+    assert np.isclose(solved("02.3")(labels), metrics.compactness(labels))
+    labels = np.arange(33) // 5 + 7 * (np.arange(18) // 4)[:, None]
+    for r in range(4):
+        assert np.isclose(solved("02.2")(labels, truth, r), metrics.boundary_recall(labels, truth, r))
+
+
+# ---- what else a learner may hand in
+
+ODD = {
+    "returned None": ("not attempted", None),
+    "an ellipsis": ("not attempted", ...),
+    "pass": ("not attempted", "def distance(pixel, centre, S, m):\n    pass"),
+    "raise": ("not attempted", "def distance(*_):\n    raise NotImplementedError"),
+    "without parentheses": ("check takes the function itself, not the float it returned", 7.07),
+    "no return": ("It returns None", "def distance(pixel, centre, S, m):\n    D = m / S"),
+    "zero": ("It returned 0,\nexpected 7.07107.", "def distance(*_):\n    return 0"),
+    "text": ("It returned 'far' (str)", "def distance(*_):\n    return 'far'"),
+    "ragged": ("(list)", "def distance(*_):\n    return [[1], [1, 2]]"),
+    "shape": ("[7.] of shape (1,)", "def distance(*_):\n    return np.array([7.0])"),
+    "an error": ("ZeroDivisionError", "def distance(pixel, centre, S, m):\n    x = 2\n    return x / 0"),
+    "arguments": ("cannot be called with (pixel, centre, S, m)", "def distance(pixel):\n    return 1"),
+    "a class": ("cannot be called", "class distance:\n    pass"),
+    "nearly": ("differs on 1 of 5", "def distance(p, c, S, m):\n    return ANSWER(p, c, S, m) + (m == 1)"),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_answers_are_told_not_raised(odd):
+    expected, answer = ODD[odd]
+    if isinstance(answer, str):
+        answer = function("01.1", answer)
+        getattr(answer, "__globals__", {}).update(ANSWER=solved("01.1"))
+    result = check("01.1", answer)
+    assert expected in str(result) and result.status in ("not attempted", "wrong")
+    assert (result.status == "not attempted") == (expected == "not attempted")
+
+
+def test_an_error_is_shown_with_its_line_and_input():
+    result = check("01.1", function("01.1", ODD["an error"][1]))
+    assert "at line 3" in result.message and "S = 20, m = 10" in result.message
+
+
+def test_an_answer_may_spoil_its_arguments():
+    right = solved("01.1")
+
+    def spoil(pixel, centre, S, m):
+        D = right(pixel, centre, S, m)
+        pixel[:] = centre[:] = 0
+        return D
+
+    assert check("01.1", spoil).status == check("01.1", right).status == "correct"
+
+
+@pytest.mark.parametrize("call", [lambda: check("99.1", None), lambda: hint("99.1"), lambda: solution("x")])
+def test_an_unknown_exercise_is_an_error_that_lists_the_known(call):
+    with pytest.raises(ValueError, match=r"there is no exercise .*, expected one of 01\.1, "):
+        call()
+
+
+@pytest.mark.parametrize("number", [0, 4, "2"])
+def test_an_unknown_hint_is_an_error(number):
+    with pytest.raises(ValueError, match="expected 1 to 3"):
+        hint("01.1", number)
+
+
+def test_the_stub_replaces_what_is_marked():
+    source = f"def f():\n    a = 1\n    {BEGIN}\n    b = 2\n    {END}\n    return a\n"
+    assert stub(source) == f"def f():\n    a = 1\n    {HERE}\n    return a\n"
+
+
+def test_exercises_survive_the_file_of_expected_outputs():
+    for own in load(dump(list(BOOK.values()))):
+        assert own.marked is None and own.solution is None
+        again = exercise.outputs(solved(own.name), own.inputs)
+        assert all(map(same, again, own.expected)) and own.mistakes.keys() == BOOK[own.name].mistakes.keys()
+
+
+# ---- the lessons
+
+
+def lesson(number):
+    """Return the notebook of a lesson with exercises; it must exist."""
+    (path,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
+    return path, nbformat.read(path, as_version=4)
+
+
+@pytest.mark.parametrize("number", LESSONS)
+def test_the_lesson_holds_the_stubs_word_for_word(number):
+    _, notebook = lesson(number)
+    cells = [cell for cell in code_cells(notebook) if "exercise" in tags(cell)]
+    own = [e for name, e in BOOK.items() if name.startswith(number)]
+    assert [cell.source for cell in cells] == [e.cell for e in own]
+    assert all("nbval-check-output" in tags(cell) for cell in cells)
+
+
+@pytest.mark.parametrize("number", LESSONS)
+def test_the_lesson_with_its_solutions_is_correct(number):
+    path, notebook = lesson(number)
+    first = code_cells(notebook)[0]
+    notebook.cells = [first, *(cell for cell in code_cells(notebook) if "exercise" in tags(cell))]
+    fill(notebook, BOOK)
+    client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(path.parent)}})
+    client.execute(env=os.environ | {"CI": "1"})
+    verdicts = [cell.outputs[-1]["data"]["text/plain"] for cell in notebook.cells[1:]]
+    own = [e for name, e in BOOK.items() if name.startswith(number)]
+    assert len(verdicts) == len(own) and all(": correct. " in verdict for verdict in verdicts), verdicts
