@@ -1,8 +1,8 @@
 """Pictures and data sets: what is shipped, what readers bring, what is drawn, what is fetched.
 
 `load_image` opens everything a reader may have in hand. `scene` draws a picture whose truth is
-exact. `bsds500` reads the Berkeley segmentation data, and `fetch_bsds500` gets them: nothing else
-here needs a network.
+exact; `load_truth` opens what was drawn by hand on a shipped picture. `bsds500` reads the Berkeley
+segmentation data, and `fetch_bsds500` gets them: nothing else here needs a network.
 """
 
 import difflib
@@ -26,7 +26,9 @@ __all__ = [
     "fetch_bsds500",
     "image_names",
     "load_image",
+    "load_truth",
     "scene",
+    "truth_names",
 ]
 
 
@@ -71,6 +73,43 @@ def load_image(source: str | Path | bytes | ArrayLike, max_side: int | None = No
     else:
         image = as_image(source)
     return image if max_side is None else _reduce(image, max_side)
+
+
+def truth_names() -> tuple[str, ...]:
+    """Return the names of the shipped pictures that have truths, sorted; `load_truth` opens each."""
+    files = (data_dir() / "truth").glob("*_fine.png")
+    return tuple(sorted(file.stem.removesuffix("_fine") for file in files))
+
+
+def load_truth(name: str) -> list[NDArray[np.int32]]:
+    """Open the two truths drawn by hand on a shipped picture, as if by two annotators.
+
+    Their boundaries lie within about 2 pixels of the contours: score on them with r = 2.
+
+    Parameters
+    ----------
+    name : str
+        The name of a shipped picture that has truths, see `truth_names`.
+
+    Returns
+    -------
+    list of (H, W) int32 ndarray
+        The coarse truth (objects), then the fine one (their parts). Labels 0 to n - 1, each
+        4-connected and of at least 30 pixels; H and W are those of `load_image(name)`.
+
+    Raises
+    ------
+    ValueError
+        If the picture has no truths.
+    """
+    names = truth_names()
+    if name not in names:
+        raise ValueError(f"no truths of {name!r}, expected one of {', '.join(names)}")
+    maps = []
+    for kind in ("coarse", "fine"):
+        with Image.open(data_dir() / "truth" / f"{name}_{kind}.png") as image:
+            maps.append(np.asarray(image).astype(np.int32))
+    return maps
 
 
 def _find(source: str | Path) -> Path:
