@@ -13,17 +13,17 @@ PACKAGE = Path(__file__).parent.parent / "spamlab"
 
 # Each row may import the rows named before it, and what stands to its left in its own row.
 LAYERS = {
-    1: "paths features seeds candidates cluster regions masks objects metrics",
+    1: "_arguments paths features seeds candidates cluster regions masks objects metrics",
     2: "slic snic ssn segments lnsnet saliency spam refine clicks hierarchy",
     3: "models _bsds _fetch _scenes data",
     4: "plot widgets exercises testing",
-    5: "training benchmark cli",
+    5: "training benchmark cli ready",
 }
 BELOW = {1: (), 2: (1,), 3: (1,), 4: (1,), 5: (1, 2, 3, 4)}
 ALONE = {"start"}  # runs before anything is installed
 
 # Only these import numba or torch at their top; what imports one of them at its top loads it too.
-NUMBA = {"seeds", "regions", "slic", "snic"}
+NUMBA = {"seeds", "regions", "metrics", "slic", "snic"}
 TORCH = {"cluster", "ssn", "segments", "lnsnet", "spam", "training"}
 
 
