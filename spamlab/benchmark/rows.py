@@ -1,0 +1,170 @@
+"""One row of scores per picture, method, setting and K, kept in a file of JSON lines as they come.
+
+A line is written when its row is known, and flushed. After a kill the last line may be cut off: it is removed
+and its row is made again; all other rows are kept. A row is known by (method, value, image, n_asked), so
+settings may share a file.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from numpy.typing import ArrayLike
+
+from spamlab.benchmark.methods import METHODS, Method, cut, warm_up
+from spamlab.data import BSDS, Sample
+from spamlab.metrics import superpixel_scores
+
+Row = dict[str, float | str | None]
+KEY = ("method", "value", "image", "n_asked")
+_warm: set[str] = set()  # methods that have run in this process
+
+
+def scores(labels: ArrayLike, image: ArrayLike, truths: Sequence[ArrayLike]) -> dict[str, float]:
+    """Return `metrics.superpixel_scores` with boundaries at r = 1 and 2, whatever the size of the picture."""
+    return superpixel_scores(labels, image, truths, r=1)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What to run on every picture: a method, the value of its setting, and the numbers K to ask for."""
+
+    method: str
+    value: float | None
+    n_asked: tuple[int, ...]
+
+
+def measure(
+    data: BSDS | Sequence[Sample],
+    cases: Iterable[Case],
+    file: str | Path | None = None,
+    *,
+    jobs: int = 1,
+    progress: bool = False,
+    methods: Mapping[str, Method] = METHODS,
+    score: Callable[..., Mapping[str, float]] = scores,
+) -> list[Row]:
+    """Run methods over pictures and score what comes out.
+
+    Parameters
+    ----------
+    data : BSDS or sequence of Sample
+    cases : iterable of Case
+    file : str or Path, optional
+        Where rows are kept: those found there are not made again, new ones are appended as they come.
+    jobs : int
+        How many processes work at the same time.
+    progress : bool
+        Whether to show how far it is and how long it will take.
+    methods : mapping of str to Method
+    score : callable
+        ``score(labels, image, truths)`` returns the scores by name, among them "n", the number of labels.
+
+    Returns
+    -------
+    list of dict
+        method, setting, value, image, n_asked, n_obtained, seconds, and the scores; in the order of the
+        pictures, then of the cases, then of K.
+
+    Raises
+    ------
+    ValueError
+        If the file holds something else than rows.
+    RuntimeError
+        If a method fails on a picture; the rows so far are kept.
+    """
+    cases = list(cases)
+    found = {} if file is None else _read(Path(file))
+    tasks, wanted = _plan(data, cases, found, methods, score)
+    for row in _work(tasks, len(set(wanted)), jobs, progress, file):
+        found[_key(row)] = row
+    return [found[key] for key in wanted]
+
+
+def _plan(data, cases, found, methods, score) -> tuple[list[tuple], list[tuple]]:
+    """Return what is left to do, one task per picture and case, and the keys of all rows wanted."""
+    names = data.names if isinstance(data, BSDS) else [sample.name for sample in data]
+    tasks, wanted = [], []
+    for index, image in enumerate(names):
+        for case in cases:
+            keys = {k: (case.method, case.value, image, k) for k in case.n_asked}
+            left = tuple(k for k, key in keys.items() if key not in found)
+            wanted += keys.values()
+            if left:
+                source = data if isinstance(data, BSDS) else data[index : index + 1]
+                at = index if isinstance(data, BSDS) else 0
+                tasks.append((source, at, case.method, methods[case.method], case.value, left, score))
+    return tasks, wanted
+
+
+def _work(tasks: list[tuple], total: int, jobs: int, progress: bool, file: str | Path | None):
+    """Yield new rows as they come, after writing them."""
+    from joblib import Parallel, delayed  # here, for it is needed only now
+    from tqdm import tqdm
+
+    left = sum(len(task[5]) for task in tasks)
+    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch="4 * n_jobs")
+    with tqdm(total=total, initial=total - left, unit="row", smoothing=0.02, disable=not progress) as bar:
+        for rows in parallel(delayed(_rows)(*task) for task in tasks):
+            if file is not None:
+                _append(Path(file), rows)
+            bar.update(len(rows))
+            yield from rows
+
+
+def _rows(
+    data: Sequence[Sample], index: int, name: str, method: Method, value: float | None, asked: tuple, score
+) -> list[Row]:
+    """Cut one picture at every K asked for and score it."""
+    sample = data[index]
+    try:
+        if name not in _warm:
+            warm_up(method)
+            _warm.add(name)
+        return [_row(sample, name, method, value, k, score) for k in asked]
+    except Exception as error:
+        raise RuntimeError(f"{name} ({value}) failed on {sample.name}: {error}") from error
+
+
+def _row(sample: Sample, name: str, method: Method, value: float | None, n_asked: int, score) -> Row:
+    labels, seconds = cut(method, sample.image, n_asked, value)
+    found = dict(score(labels, sample.image, sample.truths))
+    head = {"method": name, "setting": method.setting, "value": value, "image": sample.name}
+    counts = {"n_asked": n_asked, "n_obtained": int(found.pop("n")), "seconds": round(seconds, 5)}
+    return {**head, **counts, **found}
+
+
+def _key(row: Row) -> tuple:
+    return tuple(row[name] for name in KEY)
+
+
+def _append(file: Path, rows: list[Row]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a", encoding="utf-8", newline="\n") as stream:
+        for row in rows:
+            # JSON has no NaN; a score that does not exist is null
+            known = {name: None if value != value else value for name, value in row.items()}
+            stream.write(json.dumps(known) + "\n")
+            stream.flush()
+
+
+def _read(file: Path) -> dict[tuple, Row]:
+    """Return the rows of a file by their keys, after removing a last line that was cut off."""
+    if not file.exists():
+        return {}
+    content = file.read_bytes()
+    whole = content.rfind(b"\n") + 1
+    if whole < len(content):
+        with file.open("r+b") as stream:
+            stream.truncate(whole)
+    rows = {}
+    for number, line in enumerate(content[:whole].splitlines(), 1):
+        try:
+            row = json.loads(line)
+            rows[_key(row)] = {k: float("nan") if v is None and k != "value" else v for k, v in row.items()}
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ValueError(
+                f"line {number} of {file} is no row of a benchmark ({error!r}); delete it or name another"
+            ) from error
+    return rows

@@ -1,0 +1,110 @@
+"""The command line: ``spamlab segment``, ``spamlab benchmark`` and ``spamlab fetch``.
+
+=============  ==========================================================
+`segment`      cut image files, write label maps and overlays
+`bench`        run the benchmark, or sweep the settings for it
+=============  ==========================================================
+
+Exit status: 0 done; 1 something could not be done, and the message says what; 2 a wrong command line; 130
+stopped by Ctrl-C. What a command needs is loaded when it runs, so that ``spamlab --help`` is quick.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status; `argv` are the words after ``spamlab``."""
+    argv = sys.argv[1:] if argv is None else list(argv)
+    arguments = _parser(_methods() if argv[:1] in (["segment"], ["benchmark"]) else []).parse_args(argv)
+    arguments.argv = argv
+    try:
+        return arguments.run(arguments)
+    except KeyboardInterrupt:
+        print("\nstopped; a benchmark keeps its rows, and the same command goes on", file=sys.stderr)
+        return 130
+    except (OSError, ValueError, TypeError, ImportError, RuntimeError) as error:
+        print(f"spamlab {arguments.command}: error: {error}", file=sys.stderr)
+        return 1
+
+
+def _methods() -> list[str]:
+    from spamlab.benchmark import METHODS
+
+    return list(METHODS)
+
+
+def _parser(methods: list[str]) -> argparse.ArgumentParser:
+    about = "Superpixels: cut pictures, compare methods, get data."
+    parser = argparse.ArgumentParser(prog="spamlab", description=about, allow_abbrev=False)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_segment(commands, methods)
+    _add_benchmark(commands, methods)
+    _add_fetch(commands)
+    return parser
+
+
+def _add(commands, name: str, about: str, run) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=about, description=about, allow_abbrev=False)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_segment(commands, methods: list[str]) -> None:
+    about = "Cut image files into superpixels: NAME_labels.png (16 bits) and NAME_overlay.png for each."
+    parser = _add(commands, "segment", about, _segment)
+    add, known = parser.add_argument, methods or None
+    add("images", nargs="+", metavar="IMAGE", help="a file, or a shipped name such as chelsea")
+    add("--method", default="slic", choices=known, metavar="M", help=_one_of(methods, "slic"))
+    add("--n-segments", type=int, default=200, metavar="K", help="how many to ask for (200)")
+    add("--compactness", type=float, metavar="m", help="of methods that have one")
+    add("--overlay", default="png", choices=["png", "jpg", "none"], help="how to draw (png)")
+    add("-o", "--output", required=True, metavar="DIR", help="folder, made if need be")
+
+
+def _add_benchmark(commands, methods: list[str]) -> None:
+    about = "Score methods on BSDS500 at the number of superpixels obtained, or sweep their settings."
+    parser = _add(commands, "benchmark", about, _benchmark)
+    add = parser.add_argument
+    add("--data", required=True, metavar="DIR", help="the folder of BSDS500; see: spamlab fetch")
+    add("--split", default="val", choices=["train", "val", "test"], help="which pictures (val)")
+    add("--every", type=int, metavar="N", help="only every Nth picture (1; 4 for a sweep)")
+    add("--methods", nargs="+", default=["all"], metavar="M", help=_one_of(methods, "all"))
+    add("--n-segments", type=int, nargs="+", metavar="K", help="numbers to ask for (50 100 200 400 800 1200)")
+    add("--counts", type=int, nargs="+", metavar="N", help="numbers obtained in the table (100 200 400 800)")
+    add("--sweep", action="store_true", help="choose the settings instead: best mean ASA at 200 obtained")
+    add("--settings", metavar="FILE", help="what a sweep wrote (the shipped sweep on val)")
+    add("--jobs", type=int, default=1, metavar="N", help="processes at the same time (1)")
+    add("--rows", metavar="FILE", help="where rows are kept to go on from (beside the output)")
+    add("--plot", nargs="+", default=[], metavar="SCORE", help="also draw these scores, such as asa_mean")
+    add("-o", "--output", metavar="FILE", help="the summary, FILE.json, with FILE.csv beside it")
+
+
+def _add_fetch(commands) -> None:
+    parser = _add(commands, "fetch", "Download a data set and check every file.", _fetch)
+    parser.add_argument("dataset", choices=["bsds500"], help="which one")
+    parser.add_argument("--to", metavar="DIR", help="a new or empty folder (the cache)")
+
+
+def _one_of(methods: list[str], default: str) -> str:
+    return f"{', '.join(methods)} ({default})" if methods else f"a method ({default})"
+
+
+def _segment(arguments: argparse.Namespace) -> int:
+    from spamlab.cli.segment import run
+
+    return run(arguments)
+
+
+def _benchmark(arguments: argparse.Namespace) -> int:
+    from spamlab.cli.bench import run
+
+    return run(arguments)
+
+
+def _fetch(arguments: argparse.Namespace) -> int:
+    from spamlab.data import fetch_bsds500
+
+    print(fetch_bsds500(arguments.to))
+    return 0

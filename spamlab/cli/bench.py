@@ -1,0 +1,112 @@
+"""``spamlab benchmark``: from the words of the command to the files of a summary."""
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+
+from spamlab.benchmark import METHODS, Case, curves, measure_around, settings, summarise, sweep, table, write
+from spamlab.benchmark.methods import select
+from spamlab.benchmark.summary import COUNTS, versions
+from spamlab.benchmark.sweep import SCORE, TARGET
+from spamlab.data import BSDS, bsds500
+from spamlab.paths import data_dir
+
+ASKED = (50, 100, 200, 400, 800, 1200)
+NOTES = {
+    "table": "scores at the number of superpixels obtained, interpolated linearly in its logarithm between "
+    "the means of 'measured'; null where a method does not reach",
+    "annotators": "_mean, _best and _worst are over the annotators of a picture, then averaged over pictures",
+    "seconds": "median over the pictures of one run each, on one thread, connectivity included",
+}
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the sweep or the benchmark and write what comes out."""
+    _check(arguments)
+    names = select(arguments.methods)
+    every = arguments.every or (4 if arguments.sweep else 1)
+    data = bsds500(arguments.data, arguments.split)[::every]
+    about = {
+        "command": _command(arguments.argv),
+        "data": {"name": "BSDS500", "split": arguments.split, "every": every, "pictures": len(data)},
+    }
+    output = _output(arguments)
+    rows = Path(arguments.rows) if arguments.rows else output.with_suffix(".rows.jsonl")
+    print(f"{len(names)} methods, {len(data)} pictures; rows are kept in {rows}", file=sys.stderr)
+    options = {"file": rows, "jobs": arguments.jobs, "progress": True}
+    if arguments.sweep:
+        return _sweep(data, names, about, output, arguments.n_segments, options)
+    return _run(data, names, about, output, arguments, options)
+
+
+def _sweep(data: BSDS, names: list[str], about: dict, output: Path, asked, options: dict) -> int:
+    every = about["data"]["every"]
+    where = f"BSDS500 {data.split}, every {_nth(every) + ' ' if every > 1 else ''}picture ({len(data)})"
+    asked = {"asked": asked} if asked else {}
+    chosen = sweep(data, names, where=where, **asked, **options)
+    write({**about, "versions": versions(), "target": TARGET, "score": SCORE, "methods": chosen}, output)
+    for name, entry in chosen.items():
+        print(f"{name}: {entry['setting']} {entry['value']:g}, {entry['how']}")
+    print(f"written: {output}")
+    return 0
+
+
+def _run(
+    data: BSDS, names: list[str], about: dict, output: Path, arguments: argparse.Namespace, options: dict
+) -> int:
+    chosen = settings(names, arguments.settings)
+    asked = tuple(dict.fromkeys(arguments.n_segments or ASKED))
+    counts = sorted(set(arguments.counts or COUNTS))
+    cases = [Case(name, chosen[name]["value"], asked) for name in names]
+    rows = measure_around(data, cases, counts, rounds=2, **options)
+    summary = summarise(rows, chosen, {**about, "notes": NOTES}, counts)
+    written = write(summary, output)
+    for score in arguments.plot:
+        picture = curves(summary, score)
+        written.append(picture.save(output.with_name(f"{output.stem}_{score}.png")))
+        print(picture.text)
+    print(table(summary))
+    print("written:", *written)
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    for name in ("every", "jobs", "n_segments", "counts"):
+        values = getattr(arguments, name)
+        for value in values if isinstance(values, list) else [values]:
+            if value is not None and value < 1:
+                raise ValueError(f"--{name.replace('_', '-')} {value}, expected at least 1")
+    if arguments.settings and not Path(arguments.settings).is_file():
+        raise FileNotFoundError(f"--settings {arguments.settings}: no such file; make it with --sweep")
+
+
+def _output(arguments: argparse.Namespace) -> Path:
+    """Return where the summary goes; only a sweep of all methods has a place of its own."""
+    whole = arguments.sweep and set(select(arguments.methods)) == set(METHODS)
+    if arguments.output is None and not whole:
+        raise ValueError("no -o FILE, expected the name of the summary, such as -o results.json")
+    if arguments.output is None:
+        return data_dir() / "results" / f"sweep_{arguments.split}.json"
+    output = Path(arguments.output)
+    if output.suffix != ".json":
+        raise ValueError(f"-o {output}, expected a name that ends in .json; the CSV goes beside it")
+    return output
+
+
+def _command(argv: list[str]) -> str:
+    """Return the command as others can repeat it: without the places of this computer."""
+    words = []
+    for before, word in zip(["", *argv], argv, strict=False):
+        option, sign, value = word.partition("=") if word.startswith("--") else ("", "", word)
+        if before == "--data" or option == "--data":
+            value = value and "BSDS500"
+        elif Path(value).is_absolute():
+            value = Path(value).name
+        words.append(option + sign + value)
+    return shlex.join(["spamlab", *words])
+
+
+def _nth(number: int) -> str:
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10 if number // 10 % 10 != 1 else 0, "th")
+    return f"{number}{ending}"

@@ -1,0 +1,85 @@
+"""``spamlab segment``: many pictures in one process; one that fails does not stop the others."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from spamlab.benchmark.methods import METHODS, cut, select, warm_up
+from spamlab.data import load_image
+from spamlab.metrics import compactness, explained_variation
+from spamlab.plot import overlay
+
+MOST = 65_535  # the largest label that 16 bits hold, and the number of labels allowed
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Cut every picture; return 0, or 1 if one could not be cut."""
+    select([arguments.method])
+    value = _setting(arguments.method, arguments.compactness)
+    folder = Path(arguments.output)
+    folder.mkdir(parents=True, exist_ok=True)
+    warm_up(METHODS[arguments.method])
+    inputs = {Path(source).resolve() for source in arguments.images}
+    failed = 0
+    for source, name in zip(arguments.images, unique_names(arguments.images), strict=True):
+        try:
+            print(_segment(source, folder / name, arguments, value, inputs), flush=True)
+        except Exception as error:  # whatever is wrong with one picture, the others are still cut
+            print(f"spamlab segment: error: {source}: {_said(error, source)}", file=sys.stderr, flush=True)
+            failed += 1
+    return int(failed > 0)
+
+
+def unique_names(sources: list[str]) -> list[str]:
+    """Return a name for the results of each file: its stem, with -2, -3, ... where it is taken."""
+    names, taken = [], set()
+    for source in sources:
+        stem = name = Path(source).stem
+        turn = 1
+        while name.lower() in taken:  # some file systems do not tell a from A
+            turn += 1
+            name = f"{stem}-{turn}"
+        taken.add(name.lower())
+        names.append(name)
+    return names
+
+
+def _segment(
+    source: str, target: Path, arguments: argparse.Namespace, value: float | None, inputs: set[Path]
+) -> str:
+    """Cut one picture, write the results, and return its line."""
+    image = load_image(source)
+    labels, seconds = cut(METHODS[arguments.method], image, arguments.n_segments, value)
+    n = int(labels.max()) + 1
+    if n > MOST:
+        raise ValueError(f"{n} superpixels came out, expected at most {MOST} in 16 bits; ask for fewer")
+    _save(labels.astype(np.uint16), f"{target}_labels.png", inputs)
+    if arguments.overlay != "none":
+        _save(overlay(image, labels), f"{target}_overlay.{arguments.overlay}", inputs)
+    size = f"{image.shape[0]} x {image.shape[1]}, asked {arguments.n_segments}, obtained {n}"
+    scores = f"CO {compactness(labels):.3f}, EV {explained_variation(labels, image):.3f}"
+    return f"{target.name}: {size}, {scores}, {seconds:.3f} s"
+
+
+def _save(pixels: NDArray, file: str, inputs: set[Path]) -> None:
+    if Path(file).resolve() in inputs:
+        raise ValueError(f"its result {file} would replace one of the pictures; name another folder with -o")
+    Image.fromarray(pixels).save(file, **({"quality": 92} if file.endswith(".jpg") else {}))
+
+
+def _setting(name: str, compactness: float | None) -> float | None:
+    setting = METHODS[name].setting
+    if compactness is not None and setting != "compactness":
+        has = f"its setting is {setting}, {METHODS[name].default:g}" if setting else "it has no setting"
+        raise ValueError(f"--compactness {compactness:g}: {name} has no compactness ({has}); leave it out")
+    return METHODS[name].default if compactness is None else compactness
+
+
+def _said(error: Exception, source: str) -> str:
+    """Return the message of an error without the name of the file, which is said before."""
+    text = str(error).removeprefix(f"{source} ") or "no reason given"
+    return text if isinstance(error, (OSError, ValueError, TypeError)) else f"{type(error).__name__}: {text}"
