@@ -204,6 +204,7 @@ def _name_ends(axes: Axes, ends: list[tuple[str, str, float, float]]) -> None:
             ]
     spread = np.repeat([g[0] for g in groups], [int(g[1]) for g in groups])
     spread = spread + _LINE * np.arange(len(order))
+    spread = np.minimum(spread, axes.bbox.y1 - _LINE * np.arange(len(order))[::-1])
     points = 72 / DPI
     for i, height in zip(order, spread, strict=True):
         name, colour, x, y = ends[i]
