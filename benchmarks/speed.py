@@ -1,73 +1,102 @@
-"""How fast our SLIC is beside scikit-image's and OpenCV's, as ratios: ``python benchmarks/speed.py``.
+"""How fast SLIC is, here and elsewhere: ``python benchmarks/speed.py``, into speed.md with ``--write``.
 
-Every method gets the same picture, K and ten iterations, connectivity included. Runs are interleaved, so
-that a busy moment of the machine hits all of them, and medians are compared. OpenCV (the `bench` extra)
-starts from Lab, as its documentation advises; the conversion is timed. Let nothing else run meanwhile.
+All methods get the same picture, the same K and one thread, connectivity included; SLIC runs ten iterations.
+Each is called as the benchmark of scores calls it. Runs are interleaved, so that a busy moment of the machine
+hits all of them, and medians are compared. A ratio tells how many runs of ours fit into one of theirs. Let
+nothing else run meanwhile.
 """
 
 import argparse
 import statistics
 import time
+from pathlib import Path
 
 import numpy as np
-from skimage.segmentation import slic as skimage_slic
 from skimage.transform import resize
 from tqdm import tqdm
 
+from spamlab.benchmark import METHODS
+from spamlab.benchmark.summary import versions
 from spamlab.data import load_image
-from spamlab.slic import slic
+from spamlab.plot import plane
 
-CASES = [((321, 481), 200), ((720, 1280), 500), ((1080, 1920), 1000)]
-
-
-def opencv_slic(image: np.ndarray, n_segments: int) -> np.ndarray:
-    """Run OpenCV's SLIC with the region size that asks for `n_segments`."""
-    import cv2
-
-    step = int(np.sqrt(image.shape[0] * image.shape[1] / n_segments))
-    lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB)
-    method = cv2.ximgproc.createSuperpixelSLIC(lab, cv2.ximgproc.SLIC, step, 10.0)
-    method.iterate(10)
-    method.enforceLabelConnectivity(25)
-    return method.getLabels()
+NAMES = ("slic", "snic", "skimage-slic", "opencv-slic")
+SIZES = [((321, 481), 200), ((720, 1280), 500), ((1080, 1920), 1000)]
+PIXELS = [
+    ((258, 387), 500),
+    ((516, 775), 500),
+    ((1155, 1732), 500),
+    ((2310, 3465), 500),
+]  # 0.1 to 8 megapixels
+COUNTS = [((720, 1280), k) for k in (50, 200, 1000, 5000)]
+SECONDS = 20  # per case and method at most, once three runs are done
 
 
-METHODS = {
-    "spamlab": lambda image, n: slic(image, n),
-    "scikit-image": lambda image, n: skimage_slic(image, n, compactness=10, max_num_iter=10, start_label=0),
-    "OpenCV": opencv_slic,
-}
-
-
-def measure(image: np.ndarray, n_segments: int, repeats: int) -> dict[str, float]:
+def measure(shape: tuple[int, int], n_segments: int, repeats: int) -> dict[str, float]:
     """Return the median seconds of each method over interleaved runs, after one run that warms up."""
-    seconds = {name: [] for name in METHODS}
-    for turn in tqdm(range(repeats + 1), desc=f"{image.shape[0]} x {image.shape[1]}", leave=False):
-        for name, method in METHODS.items():
+    image = resize(load_image("coffee"), shape, anti_aliasing=True).astype(np.float32).clip(0, 1)
+    seconds = {name: [] for name in NAMES}
+    for turn in range(repeats + 1):
+        for name in NAMES:
             begin = time.perf_counter()
-            method(image, n_segments)
+            METHODS[name].function(image, n_segments, 10)
             if turn > 0:
                 seconds[name].append(time.perf_counter() - begin)
+        if turn >= 3 and max(map(sum, seconds.values())) > SECONDS:
+            break
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 
-def main() -> None:
-    """Print one line per size: milliseconds, and how many of our runs fit into one of theirs."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=15, help="timed runs per method and size")
-    repeats = parser.parse_args().repeats
-    print(
-        "| picture | K |",
-        " | ".join(f"{name} (ms)" for name in METHODS),
-        "| ratio to scikit-image | to OpenCV |",
+def table(found: dict[tuple, dict[str, float]]) -> str:
+    """Return a Markdown table: milliseconds of each method, and ratios of the others' to ours."""
+    ratios = [f"{name} / slic" for name in NAMES[1:]]
+    head = ["picture", "K", *(f"{name} (ms)" for name in NAMES), *ratios]
+    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
+    for (shape, n_segments), median in found.items():
+        cells = [f"{shape[0]} x {shape[1]}", str(n_segments)]
+        cells += [f"{1000 * median[name]:.0f}" for name in NAMES]
+        cells += [f"{median[name] / median['slic']:.2f}" for name in NAMES[1:]]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def picture(found: dict[tuple, dict[str, float]]):
+    """Draw seconds over megapixels, both on logarithmic axes."""
+    sizes = [case[0][0] * case[0][1] / 1e6 for case in PIXELS]
+    paths = {name: (sizes, [found[case][name] for case in PIXELS]) for name in NAMES}
+    small, large = (found[PIXELS[i]]["slic"] for i in (0, -1))
+    text = (
+        f"From {sizes[0]:.1f} to {sizes[-1]:.0f} megapixels at K = 500 our SLIC goes from {1000 * small:.0f} "
+        f"to {1000 * large:.0f} ms: {large / small:.0f} times as long for {sizes[-1] / sizes[0]:.0f} times "
+        "the pixels."
     )
-    print("|---" * (4 + len(METHODS)) + "|")
-    for shape, n_segments in CASES:
-        photograph = resize(load_image("coffee"), shape, anti_aliasing=True)
-        median = measure((photograph * 255).astype(np.uint8), n_segments, repeats)
-        times = " | ".join(f"{1000 * median[name]:.0f}" for name in METHODS)
-        ratios = " | ".join(f"{median[name] / median['spamlab']:.2f}" for name in list(METHODS)[1:])
-        print(f"| {shape[0]} x {shape[1]} | {n_segments} | {times} | {ratios} |")
+    return plane(paths, "megapixels", "seconds", text, log="xy", highlight="slic")
+
+
+def main() -> None:
+    """Measure, print the tables, and write them with ``--write``."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=15, help="timed runs per method and case")
+    parser.add_argument("--write", action="store_true", help="write speed.md and speed.png beside this file")
+    options = parser.parse_args()
+    cases = dict.fromkeys(SIZES + PIXELS + COUNTS)
+    found = {case: measure(*case, options.repeats) for case in tqdm(cases, unit="case")}
+    drawn = picture(found)
+    parts = ["# Speed", __doc__.split("\n\n")[1].replace("\n", " ")]
+    for title, chosen in (
+        ("Usual sizes", SIZES),
+        ("Growth with the picture", PIXELS),
+        ("Growth with K", COUNTS),
+    ):
+        parts += [f"## {title}", table({case: found[case] for case in chosen})]
+    parts += [f"![{drawn.text}](speed.png)", drawn.text]
+    used = ", ".join(f"{name} {number}" for name, number in versions().items())
+    parts.append(f"Made by `python benchmarks/speed.py --write` with {used}.")
+    report = "\n\n".join(parts) + "\n"
+    print(report)
+    if options.write:
+        Path(__file__).with_suffix(".md").write_text(report, encoding="utf-8")
+        drawn.save(Path(__file__).with_suffix(".png"))
 
 
 if __name__ == "__main__":

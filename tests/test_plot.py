@@ -10,6 +10,8 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from spamlab import plot
+from spamlab.metrics import boundary_recall
+from spamlab.plot import charts
 from spamlab.plot.picture import BOUNDARY, ERROR, HIGHLIGHT, INK, WIDTH, from_figure
 
 SENTENCE = "A picture of 4 x 4 pixels with 2 regions, left and right."
@@ -297,8 +299,32 @@ def test_paint_colours_exactly_its_masks():
     assert twice[1, 2].min() > plain[0, 0, 0]
 
 
+def test_recall_colours_the_found_and_the_missed():
+    truth = np.zeros((4, 9), np.int32)
+    truth[:, 4:] = 1  # its boundary: columns 3 and 4
+    labels = np.zeros((4, 9), np.int32)
+    labels[:, 6:] = 1  # its boundary: columns 5 and 6
+    drawn = plot.recall(np.full((4, 9), 200, np.uint8), labels, truth, 1)
+    blue, orange = (np.multiply(to_rgb(c), 255) for c in (HIGHLIGHT, ERROR))
+    assert np.abs(drawn[:, 4] - blue).max() < 30 and np.abs(drawn[:, 3] - orange).max() < 30
+    assert np.ptp(drawn[:, [0, 1, 2, 5, 6, 7, 8]].astype(int), axis=2).max() == 0
+    assert boundary_recall(labels, truth, 1) == 0.5
+
+
 def test_plane_takes_a_path_of_its_own_for_each_name():
     paths = {"one": ([1, 2], [3, 4]), "two": ([2, 5, 9], [1, np.nan, 2])}
     assert plot.plane(paths, "x", "y", SENTENCE, highlight="two").mime == "image/png"
     with pytest.raises(ValueError, match="'three'"):
         plot.plane(paths, "x", "y", SENTENCE, highlight="three")
+
+
+def test_names_in_a_plane_are_drawn_beside_their_points_and_do_not_touch():
+    def ink(name):
+        drawn = plot.plane({name: ([1.0], [2.0]), "far": ([5.0], [9.0])}, "x", "y", SENTENCE, highlight=name)
+        return (pixels(drawn).sum(axis=2) < 600).sum()
+
+    assert ink("a long name of a method") > ink("a") + 300
+    heights = charts._free_heights(
+        np.array([[10.0, 50], [30, 52], [400, 51]]), ["first one", "second", "third"]
+    )
+    assert abs(heights[0] - heights[1]) >= charts._LINE and heights[2] == 51

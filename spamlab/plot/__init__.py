@@ -5,7 +5,7 @@
 
 =============  ==================================================================
 `picture`      `Picture`, the palette, encoding
-`pixels`       label maps drawn on pixels: `overlay`, `mean_colours`, `errors`, `paint`
+`pixels`       label maps drawn on pixels: `overlay`, `mean_colours`, `errors`, `recall`, ...
 `panels`       `show`: the same crop side by side; `channels` of features
 `charts`       `curve`, `plane` and `bars`
 `diagrams`     `centres`, `candidates` of one pixel, the `four_questions`
@@ -16,7 +16,7 @@ from spamlab.plot.charts import bars, curve, plane
 from spamlab.plot.diagrams import candidates, centres, four_questions
 from spamlab.plot.panels import channels, show
 from spamlab.plot.picture import Picture, check_sentence, encode
-from spamlab.plot.pixels import errors, mean_colours, overlay, paint, wrong_share
+from spamlab.plot.pixels import errors, mean_colours, overlay, paint, recall, wrong_share
 
 __all__ = [
     "Picture",
@@ -33,6 +33,7 @@ __all__ = [
     "overlay",
     "paint",
     "plane",
+    "recall",
     "show",
     "wrong_share",
 ]

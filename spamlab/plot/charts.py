@@ -188,35 +188,50 @@ def _scale(axes: Axes, log: bool | str, x: np.ndarray) -> None:
 
 
 def _name_ends(axes: Axes, ends: list[tuple[str, str, float, float]]) -> None:
-    """Write names beside the last points, pushed apart where they would touch."""
+    """Write names beside the last points, moved up or down where they would touch."""
+    axes.autoscale_view()
     place = axes.transData.transform([(x, y) for *_, x, y in ends])
-    order = np.argsort(place[:, 1])
-    heights = place[order, 1] - _LINE * np.arange(len(order))
-    # Isotonic means of the wished heights: names that touch share the middle of their group.
-    groups: list[list[float]] = []
-    for height in heights:
-        groups.append([height, 1])
-        while len(groups) > 1 and groups[-2][0] > groups[-1][0]:
-            mean, n = groups.pop()
-            groups[-1] = [
-                (groups[-1][0] * groups[-1][1] + mean * n) / (groups[-1][1] + n),
-                groups[-1][1] + n,
-            ]
-    spread = np.repeat([g[0] for g in groups], [int(g[1]) for g in groups])
-    spread = spread + _LINE * np.arange(len(order))
-    spread = np.minimum(spread, axes.bbox.y1 - _LINE * np.arange(len(order))[::-1])
+    aside = np.ptp(place[:, 0]) > 1
+    heights = _free_heights(place, [name for name, *_ in ends]) if aside else _spread(place[:, 1], axes)
     points = 72 / DPI
-    for i, height in zip(order, spread, strict=True):
-        name, colour, x, y = ends[i]
-        offset = (8 * points, (height - place[i, 1]) * points)
+    for (name, colour, x, y), height, (_, own) in zip(ends, heights, place, strict=True):
         axes.annotate(
             name,
             (x, y),
-            offset,
+            (8 * points, (height - own) * points),
             textcoords="offset points",
             va="center",
-            color=colour,
+            color=colour if colour != PALE else MUTED,
             fontsize=10.5,
             fontweight="bold" if colour == HIGHLIGHT else "normal",
             annotation_clip=False,
         )
+
+
+def _free_heights(place: np.ndarray, names: list[str]) -> list[float]:
+    """Return heights in pixels for names at different x: the nearest that touch no other name."""
+    taken: list[tuple[float, float, float]] = []  # left, right, height
+    for (x, y), name in zip(place, names, strict=True):
+        tries = (y + sign * step for step in range(0, 400, 4) for sign in (1, -1))
+        right = x + 8 + 7.5 * len(name)
+        height = next(
+            h for h in tries if all(right < l or r < x or abs(h - other) >= _LINE for l, r, other in taken)
+        )
+        taken.append((x, right, height))
+    return [height for *_, height in taken]
+
+
+def _spread(wished: np.ndarray, axes: Axes) -> np.ndarray:
+    """Return heights in pixels for names in one column: isotonic means of the wished ones."""
+    order = np.argsort(wished)
+    groups: list[list[float]] = []
+    for height in wished[order] - _LINE * np.arange(len(order)):
+        groups.append([height, 1])
+        while len(groups) > 1 and groups[-2][0] > groups[-1][0]:
+            mean, n = groups.pop()
+            total = groups[-1][1] + n
+            groups[-1] = [(groups[-1][0] * groups[-1][1] + mean * n) / total, total]
+    heights = np.repeat([mean for mean, _ in groups], [int(n) for _, n in groups])
+    heights = heights + _LINE * np.arange(len(order))
+    top = axes.bbox.y1 - _LINE * np.arange(len(order))[::-1]
+    return np.minimum(heights, top)[np.argsort(order)]

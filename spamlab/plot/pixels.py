@@ -123,6 +123,29 @@ def paint(image: ArrayLike, masks: Mapping[str, ArrayLike]) -> RGB:
     return rgb
 
 
+def recall(image: ArrayLike, labels: ArrayLike, truth: ArrayLike, r: int) -> RGB:
+    """Draw the boundary pixels of the truth: found within r pixels in blue, missed in the error colour.
+
+    Parameters
+    ----------
+    image : (H, W) or (H, W, 3) array_like
+    labels, truth : (H, W) array_like of int
+        Superpixels and true regions.
+    r : int
+        The tolerance of `spamlab.metrics.boundary_recall`.
+
+    Returns
+    -------
+    (H, W, 3) uint8 ndarray
+        The picture in pale grey with the coloured boundary; the share of found pixels is the recall.
+    """
+    from spamlab.metrics.boundary import boundaries, widen  # here, for they load numba
+
+    wanted = boundaries(_checked(truth, image, "truth"))
+    near = widen(boundaries(_checked(labels, image, "labels")), r)
+    return paint(image, {HIGHLIGHT: wanted & near, ERROR: wanted & ~near})
+
+
 def wrong_share(labels: ArrayLike, truth: ArrayLike) -> float:
     """Return the share of pixels, 0 to 1, outside the majority true region of their superpixel.
 
