@@ -3,11 +3,14 @@
 Each check is a function that returns what it found, or raises `NotReady` with the remedy.
 """
 
+import importlib
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
+
+MODULES = {"scikit-image": "skimage"}  # packages that are imported by another name
 
 
 class NotReady(Exception):
@@ -58,17 +61,28 @@ class Report:
 def ready() -> Report:
     """Check Python, the packages, the shipped data and the compiled loops; never stops at a problem.
 
-    The first run compiles SLIC, which takes a few seconds; the result is kept on disk.
+    It loads every package, and the first run compiles SLIC and SNIC: that takes some seconds. What was
+    compiled is kept on disk.
     """
     return Report(tuple(_run(name, look) for name, look in _looks()))
 
 
 def _looks() -> Iterator[tuple[str, Callable[[], str]]]:
     yield "Python", _python
-    for requirement in _requirements():
-        yield requirement.name, lambda requirement=requirement: _package(requirement)
+    yield from _packages()
     yield "shipped pictures", _pictures
-    yield "compiled SLIC", _compiled
+    yield "compiled SLIC", _slic
+    yield "compiled SNIC", _snic
+
+
+def _packages() -> Iterator[tuple[str, Callable[[], str]]]:
+    try:
+        needs = _requirements()
+    except Exception:
+        yield "spamlab", _requirements  # it raises again, and that becomes a line
+        return
+    for requirement in needs:
+        yield requirement.name, lambda requirement=requirement: _package(requirement)
 
 
 def _run(name: str, look: Callable[[], str]) -> Check:
@@ -84,14 +98,21 @@ def _requirements() -> list:
     """Return what the installed spamlab needs, without its extras."""
     from packaging.requirements import Requirement
 
-    needs = [Requirement(line) for line in metadata.requires("spamlab") or ()]
+    try:
+        needs = [Requirement(line) for line in metadata.requires("spamlab") or ()]
+    except metadata.PackageNotFoundError:
+        raise NotReady("not installed; start the course with python -m spamlab.start") from None
     return [need for need in needs if need.marker is None or need.marker.evaluate({"extra": ""})]
 
 
 def _python() -> str:
     from packaging.specifiers import SpecifierSet
 
-    version, wanted = sys.version.split()[0], metadata.metadata("spamlab")["Requires-Python"]
+    version = sys.version.split()[0]
+    try:
+        wanted = metadata.metadata("spamlab")["Requires-Python"]
+    except metadata.PackageNotFoundError:  # a line of its own says so
+        return version
     if not SpecifierSet(wanted).contains(version, prereleases=True):
         raise NotReady(f"{version}, expected {wanted}; install such a Python and start the course with it")
     return version
@@ -103,11 +124,19 @@ def _package(requirement) -> str:
     except metadata.PackageNotFoundError:
         version = None
     if version is None or not requirement.specifier.contains(version, prereleases=True):
-        raise NotReady(
-            f"{version or 'missing'}, expected {requirement.specifier}; in a terminal: "
-            f'python -m pip install "{requirement}"'
-        )
+        found = f"{version or 'missing'}, expected {requirement.specifier}"
+        raise NotReady(f"{found}; in a terminal: {_pip(requirement)}")
+    try:
+        importlib.import_module(MODULES.get(requirement.name, requirement.name))
+    except Exception as error:  # a library that does not load raises anything
+        found = " ".join(f"{version} does not load ({type(error).__name__}: {error})".split())
+        remedy = _pip(requirement, "--force-reinstall ")  # pip takes what is there for good
+        raise NotReady(f"{found}; in a terminal: {remedy}") from error
     return version
+
+
+def _pip(requirement, options: str = "") -> str:
+    return f'"{sys.executable}" -m pip install {options}"{requirement}"'
 
 
 def _pictures() -> str:
@@ -125,15 +154,26 @@ def _pictures() -> str:
     return f"{len(names)} can be opened"
 
 
-def _compiled() -> str:
-    from spamlab.data import load_image
+def _slic() -> str:
     from spamlab.slic import slic
 
-    begin = time.perf_counter()
+    return _compiled(slic)
+
+
+def _snic() -> str:
+    from spamlab.snic import snic
+
+    return _compiled(snic)
+
+
+def _compiled(method: Callable) -> str:
+    from spamlab.data import load_image
+
     picture = load_image("chelsea")
-    slic(picture, 100)
+    begin = time.perf_counter()
+    method(picture, 100)
     compiled, begin = time.perf_counter() - begin, time.perf_counter()
-    found = slic(picture, 100).max() + 1
+    found = method(picture, 100).max() + 1
     if not 50 < found < 200:
         raise NotReady(f"{found} superpixels where about 100 are expected; install the course again (README)")
     return f"first call {compiled:.1f} s, next call {time.perf_counter() - begin:.2f} s"
