@@ -6,6 +6,7 @@ check. The first code cell imports NumPy as np, and check, hint and solution.
 
 import itertools
 import os
+from textwrap import indent
 
 import nbformat
 import numpy as np
@@ -74,8 +75,9 @@ def test_planted_mistakes_are_plausible_and_differ(name):
     expected = BOOK[name].expected
     for outputs in BOOK[name].mistakes.values():
         for found, right in zip(outputs, expected, strict=True):
-            assert np.ndim(found) == np.ndim(right) and np.asarray(found).dtype.kind in "if"
-            if np.asarray(right).dtype.kind == "f":  # for indices their number is part of the answer
+            assert np.asarray(found).dtype.kind in "bif"
+            if np.asarray(right).dtype.kind == "f":  # for indices number and form are part of the answer
+                assert np.asarray(found).dtype.kind in "if"
                 assert np.shape(found) == np.shape(right) and np.isfinite(found).all()
     for one, other in itertools.combinations([expected, *BOOK[name].mistakes.values()], 2):
         assert not all(map(same, one, other))
@@ -149,7 +151,10 @@ ODD = {
     "pass": ("not attempted", "def distance(pixel, centre, S, m):\n    pass"),
     "raise": ("not attempted", "def distance(*_):\n    raise NotImplementedError"),
     "without parentheses": ("check takes the function itself, not the float it returned", 7.07),
-    "no return": ("It returns None", "def distance(pixel, centre, S, m):\n    D = m / S"),
+    "no return": (
+        "print shows a value, but does not return it.",
+        "def distance(pixel, centre, S, m):\n    D = m / S",
+    ),
     "zero": ("It returned 0,\nexpected 7.07107.", "def distance(*_):\n    return 0"),
     "text": ("It returned 'far' (str)", "def distance(*_):\n    return 'far'"),
     "ragged": ("(list)", "def distance(*_):\n    return [[1], [1, 2]]"),
@@ -175,6 +180,181 @@ def test_odd_answers_are_told_not_raised(odd):
 def test_an_error_is_shown_with_its_line_and_input():
     result = check("01.1", function("01.1", ODD["an error"][1]))
     assert "at line 3" in result.message and "S = 20, m = 10" in result.message
+
+
+WRITTEN = {  # mistakes as a learner writes them
+    "a mask": (
+        "01.2",
+        "return (np.abs(centres[:, 3:] - pixel) <= S).all(axis=1)",
+        "You return truth values.",
+    ),
+    "where": (
+        "01.2",
+        "return np.where((np.abs(centres[:, 3:] - pixel) <= S).all(axis=1))",
+        "np.where returns a tuple.",
+    ),
+    "from 1": (
+        "01.2",
+        """n, found = 0, []
+for centre in centres:
+    n += 1
+    if max(abs(centre[3:] - pixel)) <= S:
+        found.append(n)
+return found""",
+        "You count from 1.",
+    ),
+    "slices": (
+        "01.1",
+        "return np.hypot(np.linalg.norm((pixel - centre)[:2]), m / S * np.linalg.norm((pixel - centre)[2:]))",
+        "You take two numbers as the colour",
+    ),
+    "position first": (
+        "01.1",
+        """d_s, d_c = np.linalg.norm(pixel[:2] - centre[:2]), np.linalg.norm(pixel[2:] - centre[2:])
+return (d_c**2 + (m / S * d_s)**2)**0.5""",
+        "You take the position from the front",
+    ),
+    "names": ("02.1", "return (labels == truth).mean()", "The numbers of superpixels and objects are only"),
+    "percent": (
+        "02.1",
+        """n = 0
+for k in np.unique(labels):
+    n += max(np.unique(truth[labels == k], return_counts=True)[1])
+return 100 * n / labels.size""",
+        "You return a percentage.",
+    ),
+    "iterations=0": (
+        "02.2",
+        "return binary_dilation(mark(labels), np.ones((3, 3)), r)[mark(truth)].mean()",
+        "binary_dilation with iterations=0",
+    ),
+    "steps": (
+        "02.2",
+        "return binary_dilation(mark(labels), iterations=r)[mark(truth)].mean()",
+        "Your tolerance is a diamond, not a square; and with",
+    ),
+    "denominator": (
+        "02.2",
+        "near = maximum_filter(mark(labels), 2 * r + 1, mode='constant')\n"
+        "return (near & mark(truth)).sum() / mark(labels).sum()",
+        "You divide by the number of labels' boundary pixels.",
+    ),
+    "a count": (
+        "02.2",
+        "return maximum_filter(mark(labels), 2 * r + 1, mode='constant')[mark(truth)].sum()",
+        "You return a number of pixels.",
+    ),
+    "side 2r": (
+        "02.2",
+        "return maximum_filter(mark(labels), 2 * r, mode='constant')[mark(truth)].mean()",
+        "Your square has side 2r. Its side",
+    ),
+    "slices of side 2r": (
+        "02.2",
+        """x = mark(labels)
+y = [x[max(i - r, 0) : i + r, max(j - r, 0) : j + r].any() for i, j in np.argwhere(mark(truth))]
+return np.mean(y)""",
+        "Your square has side 2r, so it is empty at r = 0.",
+    ),
+    "side r": (
+        "02.2",
+        "return maximum_filter(mark(labels), r, mode='constant')[mark(truth)].mean()",
+        "Your square has side r.",
+    ),
+    "edges twice": (
+        "02.3",
+        """total, x = 0, np.pad(labels, 1, constant_values=-1)
+for k in np.unique(labels):
+    P = sum(((x == k) != (np.roll(x, s, axis) == k)).sum() for s in (1, -1) for axis in (0, 1))
+    total += 4 * np.pi * (x == k).sum() ** 2 / P**2
+return total / labels.size""",
+        "Each edge counts twice",
+    ),
+    "return in the loop": (
+        "02.3",
+        """total = 0
+for k in np.unique(labels):
+    x = np.pad(labels == k, 1)
+    P = np.count_nonzero(x[1:] ^ x[:-1]) + np.count_nonzero(x[:, 1:] ^ x[:, :-1])
+    total += 4 * np.pi * x.sum() ** 2 / P**2
+    return total / labels.size""",
+        "You return after the first superpixel.",
+    ),
+    "perimeter": (
+        "02.3",
+        """total = 0
+for k in np.unique(labels):
+    total += 4 * np.pi * (labels == k).sum() ** 2 / perimeter(labels == k)**2
+return total / labels.size""",
+        "Your P is smoothed",
+    ),
+}
+HELPERS = """from scipy.ndimage import binary_dilation, maximum_filter
+from skimage.measure import perimeter
+
+def mark(x):
+    y = np.zeros(x.shape, bool)
+    y[1:] |= x[1:] != x[:-1]
+    y[:-1] |= x[1:] != x[:-1]
+    y[:, 1:] |= x[:, 1:] != x[:, :-1]
+    y[:, :-1] |= x[:, 1:] != x[:, :-1]
+    return y
+
+"""
+
+
+def written(name, body):
+    """Return a learner's function: the stub's first line, and a body of their own."""
+    return function(name, f"{HELPERS}{BOOK[name].stub.splitlines()[0]}\n{indent(body, '    ')}\n")
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+def test_likely_mistakes_are_named_as_learners_write_them(kind):
+    name, body, message = WRITTEN[kind]
+    result = check(name, written(name, body))
+    assert result.status == "wrong" and result.message.startswith(message), result
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_nan_points_at_numbers_that_do_not_occur():
+    body = """total = 0
+for k in range(labels.max() + 1):
+    x = np.pad(labels == k, 1)
+    P = (x[1:] != x[:-1]).sum() + (x[:, 1:] != x[:, :-1]).sum()
+    total += 4 * np.pi * x.sum() ** 2 / P**2
+return total / labels.size"""
+    result = check("02.3", written("02.3", body))
+    assert result.status == "wrong" and "labels =\n[[3, 3, 3, 4, 4, 4]" in result.message
+    assert result.message.startswith(
+        "It returns NaN: a mean of no pixels, or 0 / 0. Do all numbers occur? np.unique lists those that do."
+    )
+
+
+def test_a_maximum_of_no_pixels_points_at_numbers_that_do_not_occur():
+    body = """new = m.copy()
+for k in range(len(m)):
+    new[k] = max(m[k], np.linalg.norm(colour[labels == k] - centres[k, :3], axis=1).max())
+return new"""
+    result = check("01.3", written("01.3", body))
+    assert result.status == "wrong" and "zero-size array" in result.message
+    assert result.message.endswith("\nDo all numbers occur? np.unique lists those that do.")
+    assert "numbers occur" not in check("01.1", function("01.1", ODD["an error"][1])).message
+
+
+def test_none_says_what_does_not_return_a_value():
+    asks = (
+        "It returns None. Does it end with return and a value? print shows a value, but does not return it."
+    )
+    assert check("02.1", written("02.1", "print(1)")).message == asks
+    result = check("01.3", written("01.3", "m[:] = 60"))
+    assert result.message == f"{asks} Changing m in place is not enough."
+
+
+def test_the_last_hint_names_a_solution_only_if_there_is_one(monkeypatch):
+    assert hint("01.1", 3).endswith('It is the last one; solution("01.1") shows a solution.')
+    (without,) = load(dump([BOOK["01.1"]]))
+    monkeypatch.setattr(checking, "find", lambda name: without)
+    assert hint("01.1", 3).endswith("It is the last one.") and "no solutions" in solution("01.1")
 
 
 def test_an_answer_may_spoil_its_arguments():
@@ -209,7 +389,10 @@ def test_exercises_survive_the_file_of_expected_outputs():
     for own in load(dump(list(BOOK.values()))):
         assert own.marked is None and own.solution is None
         again = exercise.outputs(solved(own.name), own.inputs)
-        assert all(map(same, again, own.expected)) and own.mistakes.keys() == BOOK[own.name].mistakes.keys()
+        assert all(map(same, again, own.expected)) and own.none == BOOK[own.name].none
+        assert own.mistakes.keys() == BOOK[own.name].mistakes.keys()
+        for text, found in own.mistakes.items():
+            assert all(map(same, found, BOOK[own.name].mistakes[text]))
 
 
 # ---- the lessons

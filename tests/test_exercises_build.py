@@ -1,6 +1,7 @@
 """The copies for students and for teachers: what they hold, and that the students' copy still checks."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -9,7 +10,7 @@ import pytest
 from nbformat import v4
 
 from spamlab.exercises import build as builder
-from spamlab.exercises.build import COPIED, build, drop_answers, fill, main
+from spamlab.exercises.build import COPIED, TESTS, build, drop_answers, drop_tests, fill, main
 from spamlab.exercises.exercise import BEGIN, END, book
 
 ANSWERS = """## Exercise
@@ -54,6 +55,19 @@ def test_the_students_copy_is_a_course(students):
         nbformat.validate(nbformat.read(path, as_version=4))
 
 
+def test_the_copied_readme_promises_no_tests(students):
+    before = (builder.ROOT / "README.md").read_text(encoding="utf-8")
+    after = (students / "README.md").read_text(encoding="utf-8")
+    assert all(re.search(pattern, before, re.M | re.S) for pattern, _ in TESTS)
+    assert (
+        "pytest" not in after and "Test it" not in after and not re.search(r"\btest( command|$)", after, re.M)
+    )
+    assert "python -m spamlab.start\n```\n\nThe line is the same in bash" in after
+    assert after.count("```") == before.count("```") - 2 and "python -m jupyterlab notebooks" in after
+    kept = [line for line in after.splitlines() if line not in before.splitlines()]
+    assert len(kept) == 2 and drop_tests(after) == after  # two sentences are reworded
+
+
 def test_the_students_copy_holds_no_solution(students):
     files = [path for path in students.rglob("*") if path.suffix in (".py", ".ipynb", ".md", ".json")]
     texts = {path: path.read_text(encoding="utf-8") for path in files}
@@ -90,7 +104,7 @@ for name, own in json.load(open("answers.json")).items():
         space = {"np": np}
         exec(own[kind], space)
         print(check(name, space[own["function"]]).status, end="; ")
-    print(check(name, lambda *_: 0).status, solution(name), hint(name), sep="; ")
+    print(check(name, lambda *_: 0).status, solution(name), hint(name), hint(name, 3), sep="; ")
 print(check("01.1", lambda p, c, S, m: ((p - c)[:3] ** 2).sum() + (m / S) ** 2 * ((p - c)[3:] ** 2).sum()))
 """
     try:
@@ -100,7 +114,7 @@ print(check("01.1", lambda p, c, S, m: ((p - c)[:3] ** 2).sum() + (m / S) ** 2 *
     assert len(rows) == len(book())
     for row in rows:
         assert row.startswith("correct; not attempted; wrong; This copy of the course holds no solutions")
-        assert "Hint 1 of 3" in row
+        assert "Hint 1 of 3" in row and row.endswith("It is the last one.") and "solution(" not in row
     assert last.endswith("wrong. You return D squared. The square root is missing.")
 
 

@@ -3,6 +3,7 @@
 ``python -m spamlab.exercises build FOLDER --without-solutions`` writes the expected outputs in place of the
 solutions, so that `check` and `hint` work as before, and drops the answers of the sections "Exercise" and
 "Questions". With ``--with-solutions`` each stub is filled in, markers included, as nbgrader reads them.
+Neither copy holds the tests, so its README does not name them.
 """
 
 import argparse
@@ -21,6 +22,13 @@ COPIED += ["LICENSE-CC-BY-4.0.md", "CITATION.cff", "pyproject.toml", "constraint
 NOT_COPIED = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", ".*.partial")
 ANSWERED = ("Exercise", "Questions")  # sections whose <details> are answers, unless they are called a hint
 DETAILS = re.compile(r"\s*<details>\s*<summary>(.*?)</summary>.*?</details>", re.S)
+
+TESTS = [  # what README says of the tests, and what a copy says instead
+    (r"\*\*Test it\.\*\*.*?```\n.*?```\n\n", ""),
+    (r"^python -m (?:pytest|spamlab\.start .*\btest)\n", ""),
+    (r"Both lines are the same in", "The line is the same in"),
+    (r"Start there with one of:", "Start there with:"),
+]
 
 
 def build(folder: str | Path, solutions: bool) -> Path:
@@ -54,6 +62,9 @@ def build(folder: str | Path, solutions: bool) -> Path:
             shutil.copy(source, target)
     for path in sorted((folder / "notebooks").glob("*.ipynb")):
         _change(path, solutions)
+    readme = folder / "README.md"
+    text = drop_tests(readme.read_text(encoding="utf-8"))
+    readme.write_text(text, encoding="utf-8", newline="\n")
     if not solutions:
         _take_out(folder / "spamlab" / "exercises")
     return folder
@@ -81,6 +92,13 @@ def drop_answers(notebook: Any) -> None:
             if section in ANSWERED:
                 parts[i] = DETAILS.sub(lambda m: m[0] if m[1].startswith("Hint") else "", part)
         cell.source = "".join(parts)
+
+
+def drop_tests(readme: str) -> str:
+    """Take out of README what it says of the tests."""
+    for pattern, instead in TESTS:
+        readme = re.sub(pattern, instead, readme, flags=re.M | re.S if "```" in pattern else re.M)
+    return readme
 
 
 def _check(folder: Path) -> None:

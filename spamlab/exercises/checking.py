@@ -12,6 +12,9 @@ import numpy as np
 from spamlab.exercises.exercise import Exercise, find
 
 IDLE = {"RESUME", "NOP", "LOAD_CONST", "LOAD_SMALL_INT", "RETURN_CONST", "RETURN_VALUE"}
+NONE = "It returns None. Does it end with return and a value? print shows a value, but does not return it."
+UNUSED = "Do all numbers occur? np.unique lists those that do."
+NAN = f"It returns NaN: a mean of no pixels, or 0 / 0. {UNUSED}"
 _hints_given: dict[str, int] = {}
 
 
@@ -100,12 +103,16 @@ def hint(name: str, number: int | None = None) -> Text:
     ValueError
         If there is no such exercise, or no such hint.
     """
-    hints = find(name).hints
+    exercise = find(name)
+    hints = exercise.hints
     if number is None:
         number = _hints_given[name] = min(_hints_given.get(name, 0) + 1, len(hints))
     if number not in range(1, len(hints) + 1):
         raise ValueError(f"number={number!r}, expected 1 to {len(hints)}; without it you get the next hint")
-    last = f' It is the last one; solution("{name}") shows a solution.' if number == len(hints) else ""
+    last = ""
+    if number == len(hints):
+        last = f'; solution("{name}") shows a solution.' if exercise.solution else "."
+        last = f" It is the last one{last}"
     return Text(f"Hint {number} of {len(hints)}: {hints[number - 1]}{last}")
 
 
@@ -141,7 +148,10 @@ def _judge(exercise: Exercise, answer: Callable, found: list[Any]) -> Result:
     if all(value is None for value in found):
         if _is_idle(answer):
             return _untouched(exercise)
-        return _wrong(exercise, "It returns None. Does it end with return and a value?")
+        return _wrong(exercise, f"{NONE} {exercise.none}".rstrip())
+    for given, value, expected in zip(exercise.inputs, found, exercise.expected, strict=True):
+        if _has_nan(value) and not _has_nan(expected):
+            return _wrong(exercise, f"{NAN} This was for\n{_show_all(given)}")
     for message, outputs in exercise.mistakes.items():
         if all(same(a, b) for a, b in zip(found, outputs, strict=True)):
             return _wrong(exercise, message)
@@ -176,7 +186,8 @@ def _failure(error: Exception, function: Callable, given: dict[str, Any]) -> str
     if not lines:
         return f"It cannot be called with ({', '.join(given)}): {what}. Keep the first line of the stub."
     source = f", {lines[-1].line}" if lines[-1].line else ""
-    return f"It stops with {what}\nat line {lines[-1].lineno}{source}\nfor {_show_all(given)}"
+    unused = f"\n{UNUSED}" if "zero-size array" in what else ""
+    return f"It stops with {what}\nat line {lines[-1].lineno}{source}\nfor {_show_all(given)}{unused}"
 
 
 def _array(value: Any) -> np.ndarray | None:
@@ -186,6 +197,11 @@ def _array(value: Any) -> np.ndarray | None:
     except (ValueError, TypeError, RuntimeError):  # lists of unequal lengths, tensors that need a gradient
         return None
     return array if array.dtype.kind in "biuf" else None
+
+
+def _has_nan(value: Any) -> bool:
+    array = _array(value)
+    return array is not None and bool(np.isnan(array).any())
 
 
 def _describe(value: Any, other: Any) -> str:

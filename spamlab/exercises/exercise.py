@@ -39,6 +39,8 @@ class Task:
         From gentle to strong.
     mistakes : mapping of str to callable
         What to tell a learner, and the wrong function it is told for.
+    none : str
+        What to add for a function that returns None; "" for nothing.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Task:
     inputs: Callable[[], Sequence[dict[str, Any]]]
     hints: Sequence[str]
     mistakes: Mapping[str, Callable]
+    none: str = ""
 
     def exercise(self) -> "Exercise":
         """Run the solution and the planted mistakes on the inputs."""
@@ -60,6 +63,7 @@ class Task:
             inputs=inputs,
             expected=outputs(self.function, inputs),
             mistakes={text: outputs(wrong, inputs) for text, wrong in self.mistakes.items()},
+            none=self.none,
             marked=source,
         )
 
@@ -79,6 +83,7 @@ class Exercise:
     inputs: list[dict[str, Any]]
     expected: list[Any]
     mistakes: dict[str, list[Any]]
+    none: str = ""
     marked: str | None = None
 
     @property

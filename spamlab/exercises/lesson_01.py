@@ -40,6 +40,11 @@ def _parts(pixel, centre):
     return np.linalg.norm(pixel[:3] - centre[:3]), np.linalg.norm(pixel[3:] - centre[3:])
 
 
+def _halves(off, weights):
+    """Return the weighted lengths of the first two and of the last three numbers."""
+    return weights[0] * np.linalg.norm(off[:2]), weights[1] * np.linalg.norm(off[2:])
+
+
 def _distance_mistake(formula):
     return lambda pixel, centre, S, m: formula(*_parts(pixel, centre), S, m)
 
@@ -93,6 +98,12 @@ DISTANCE = Task(
         ),
         "You use the lightness L alone. Colour is L, a and b.": lambda pixel, centre, S, m: np.hypot(
             pixel[0] - centre[0], m / S * _parts(pixel, centre)[1]
+        ),
+        "You take two numbers as the colour, [:2]. L, a and b are [:3], row and col are [3:].": (
+            lambda pixel, centre, S, m: np.hypot(*_halves(pixel - centre, (1, m / S)))
+        ),
+        "You take the position from the front, [:2]. The colour comes first: (L, a, b, row, col).": (
+            lambda pixel, centre, S, m: np.hypot(*_halves(pixel - centre, (m / S, 1)))
         ),
     },
 )
@@ -158,6 +169,11 @@ JOINABLE = Task(
         "You compare the pixel with L and a. The position stands in the last two columns, centres[:, 3:].": (
             lambda pixel, centres, S: np.flatnonzero((np.abs(centres[:, :2] - pixel) <= S).all(axis=1))
         ),
+        "You return truth values. np.flatnonzero makes indices of them.": lambda pixel, centres, S: (
+            np.abs(centres[:, 3:] - pixel) <= S
+        ).all(axis=1),
+        "np.where returns a tuple. Take its first entry.": lambda *given: (joinable(*given),),
+        "You count from 1. The first centre has index 0.": lambda *given: joinable(*given) + 1,
     },
 )
 
@@ -223,6 +239,7 @@ RAISE = Task(
         "A cluster without pixels keeps its m.",
         "For one k: np.linalg.norm(colour[labels == k] - centres[k, :3], axis=1) are the distances.",
     ),
+    none="Changing m in place is not enough.",
     mistakes={
         "m_k may not fall. Keep the larger of the old m_k and the largest distance of this round.": (
             _raise_mistake(np.max, old=np.zeros_like)

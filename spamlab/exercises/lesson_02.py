@@ -103,6 +103,12 @@ ASA = Task(
         "np.histogram sorts objects into ten bins, so that different ones fall together. Use np.unique.": (
             _asa_ten_bins
         ),
+        "The numbers of superpixels and objects are only names; do not compare them.": (
+            lambda labels, truth: (labels == truth).mean()
+        ),
+        "You return a percentage. ASA is a share, from 0 to 1.": _asa_mistake(
+            lambda n: 100 * n.max(axis=1).sum() / n.sum()
+        ),
     },
 )
 
@@ -120,14 +126,30 @@ def _border(x, moves=((1, 0), (-1, 0), (0, 1), (0, -1)), mode="edge"):
 def _near(mark, reach):
     """Tell for every pixel whether `mark` holds within a reach: a function of the offsets (row, col)."""
     at, every = np.argwhere(mark), np.argwhere(np.ones(mark.shape, bool))
-    row, col = np.abs(every[:, None] - at).transpose(2, 0, 1)
+    row, col = (at - every[:, None]).transpose(2, 0, 1)
     return reach(row, col).any(axis=1).reshape(mark.shape)
 
 
-def _recall_mistake(border=_border, reach=lambda row, col, r: np.maximum(row, col) <= r):
+def _recall_mistake(
+    border=_border,
+    reach=lambda row, col, r: np.maximum(row, col) <= r,
+    score=lambda near, of_truth, of_labels: near[of_truth].mean(),
+):
     def wrong(labels, truth, r):
-        near = _near(border(labels), lambda row, col: reach(row, col, r))
-        return float(near[border(truth)].mean())
+        of_labels, of_truth = border(labels), border(truth)
+        near = _near(of_labels, lambda row, col: reach(np.abs(row), np.abs(col), r))
+        return float(score(near, of_truth, of_labels))
+
+    return wrong
+
+
+def _recall_side(side):
+    """Return a wrong recall whose square has side `side(r)`, placed as scipy.ndimage does if it is even."""
+
+    def wrong(labels, truth, r):
+        first, last = -(side(r) // 2), (side(r) - 1) // 2
+        near = _near(_border(labels), lambda *off: np.all([(first <= x) & (x <= last) for x in off], axis=0))
+        return float(near[_border(truth)].mean())
 
     return wrong
 
@@ -181,6 +203,28 @@ RECALL = Task(
         "Your square reaches 2r to each side. Its side is 2r + 1, so it reaches r.": (
             _recall_mistake(reach=lambda row, col, r: np.maximum(row, col) <= 2 * r)
         ),
+        "Your square has side 2r. Its side is 2r + 1: r to each side, and the pixel itself.": (
+            _recall_side(lambda r: max(2 * r, 1))
+        ),
+        "Your square has side 2r, so it is empty at r = 0. Its side is 2r + 1.": (
+            _recall_side(lambda r: 2 * r)
+        ),
+        "Your square has side r. Its side is 2r + 1: r to each side, and the pixel itself.": (
+            _recall_side(lambda r: max(r, 1))
+        ),
+        "binary_dilation with iterations=0 goes on until nothing changes. Treat r = 0 apart.": (
+            _recall_mistake(reach=lambda row, col, r: np.maximum(row, col) <= (r or np.inf))
+        ),
+        "Your tolerance is a diamond, not a square; and with iterations=0 binary_dilation goes on until "
+        "nothing changes. Treat r = 0 apart.": (
+            _recall_mistake(reach=lambda row, col, r: row + col <= (r or np.inf))
+        ),
+        "You divide by the number of labels' boundary pixels. Divide by that of truth's.": (
+            _recall_mistake(score=lambda near, of_truth, of_labels: near[of_truth].sum() / of_labels.sum())
+        ),
+        "You return a number of pixels. Divide it by the number of truth's boundary pixels.": (
+            _recall_mistake(score=lambda near, of_truth, of_labels: near[of_truth].sum())
+        ),
     },
 )
 
@@ -201,6 +245,13 @@ def _compactness_mistake(formula, pad="constant"):
 def _compactness_of_pixels(labels):
     masks = [np.pad(labels == k, 1) for k in np.unique(labels)]
     return sum(4 * np.pi * (x.sum() / (_border(x) & x).sum()) ** 2 for x in masks) / labels.size
+
+
+def _compactness_smoothed(labels):
+    from skimage.measure import perimeter
+
+    masks = [labels == k for k in np.unique(labels)]
+    return sum(4 * np.pi * (x.sum() / perimeter(x)) ** 2 for x in masks) / labels.size
 
 
 def _compactness_inputs():
@@ -242,6 +293,15 @@ COMPACTNESS = Task(
         ),
         "You sum over superpixels without weights, so CO grows with their number. Weigh by a / N.": (
             _compactness_mistake(lambda a, P, N: (4 * np.pi * a / P**2).sum())
+        ),
+        "Each edge counts twice in your P. Count it once, from inside or from outside.": (
+            _compactness_mistake(lambda a, P, N: (a / N * np.pi * a / P**2).sum())
+        ),
+        "You return after the first superpixel. Put return behind the loop, indented like for.": (
+            _compactness_mistake(lambda a, P, N: (a / N * 4 * np.pi * a / P**2)[0])
+        ),
+        "Your P is smoothed, as skimage.measure.perimeter measures it. Count pixel edges.": (
+            _compactness_smoothed
         ),
     },
 )
