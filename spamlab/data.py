@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from spamlab._bsds import BSDS, Sample, bsds500
 from spamlab._fetch import fetch_bsds500
@@ -119,17 +119,17 @@ def _find(source: str | Path) -> Path:
     if file.is_dir():
         raise IsADirectoryError(f"{file} is a folder, expected one image file")
     if not file.exists():
-        raise FileNotFoundError(f"no file {str(source)!r}; {_suggestion(file)}")
+        raise FileNotFoundError(f"{source}: no such file; {_suggestion(file)}")
     return file
 
 
 def _suggestion(file: Path) -> str:
     names = image_names()
     close = difflib.get_close_matches(file.stem.lower(), names, n=3)
-    meant = f"did you mean the shipped {' or '.join(map(repr, close))}? " if close else ""
+    give = f"did you mean the shipped {' or '.join(map(repr, close))}? Give" if close else "give"
     if file.suffix or len(file.parts) > 1:
-        return f"{meant}Give a path that exists from here ({Path.cwd()}), or a whole path"
-    return f"{meant}Give a path, or one of the shipped pictures: {', '.join(names)}"
+        return f"{give} a path that exists from here ({Path.cwd()}), or a whole path"
+    return f"{give} a path, or one of the shipped pictures: {', '.join(names)}"
 
 
 def _decode(content: bytes, name: str) -> NDArray[np.float32]:
@@ -137,8 +137,9 @@ def _decode(content: bytes, name: str) -> NDArray[np.float32]:
         with Image.open(io.BytesIO(content)) as image:
             return as_image(_pixels(ImageOps.exif_transpose(image)))
     except Exception as error:  # broken bytes make Pillow raise nearly anything
+        why = "" if isinstance(error, UnidentifiedImageError) else f" ({error})"  # that one names a buffer
         raise ValueError(
-            f"{name} is no readable image ({error}); expected a whole JPEG, PNG, TIFF, WebP, BMP or "
+            f"{name} is no readable image{why}; expected a whole JPEG, PNG, TIFF, WebP, BMP or "
             "GIF file: open it in an image program and save it as PNG or JPEG"
         ) from error
 

@@ -48,9 +48,11 @@ def check_place() -> None:
     """Stop unless this is a supported Python in a clone of the repository."""
     low, high = (".".join(map(str, version)) for version in VERSIONS)
     if not VERSIONS[0] <= sys.version_info[:2] <= VERSIONS[1]:
+        ours = Path(sys.prefix).resolve() == (ROOT / ".venv").resolve()  # any other Python comes back to it
+        advice = "Delete the folder .venv, then start again with" if ours else "Start with another one:"
         stop(
             f"This is Python {sys.version.split()[0]}, spamlab needs {low} to {high}.",
-            "Start with another one: python3.12 -m spamlab.start (Windows: py -3.12 -m spamlab.start).",
+            f"{advice} python3.12 -m spamlab.start (Windows: py -3.12 -m spamlab.start).",
         )
     missing = [
         name for name in ("pyproject.toml", "constraints.txt", "notebooks") if not (ROOT / name).exists()

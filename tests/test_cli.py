@@ -100,6 +100,19 @@ def test_the_others_are_still_done(picture, tmp_path):
     assert [file.name for file in (tmp_path / "out").iterdir()] == ["cat_labels.png"]
 
 
+def test_a_name_is_said_once(picture, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty.png").touch()
+    (tmp_path / "notes.txt").write_text("no picture")
+    words = ["empty.png", "./notes.txt", "nowhere.png", "./nowhere.png", "."]
+    assert main(["segment", *words, "-o", "out"]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    said = ["is no readable image; expected a whole JPEG"] * 2 + ["no such file; give a path that exists"] * 2
+    for line, word, text in zip(lines, words, [*said, "is a folder"], strict=True):
+        assert line.startswith(f"spamlab segment: error: {word}: {text}"), line
+        assert "BytesIO" not in line
+
+
 def test_names_that_meet():
     assert unique_names(["a/x.png", "b/x.jpg", "c/X.png", "x-2.png"]) == ["x", "x-2", "X-3", "x-2-2"]
 
@@ -148,10 +161,12 @@ def test_absurd_numbers(picture, tmp_path, capsys, words, said):
     assert said in capsys.readouterr().err
 
 
-def test_output_is_a_file(picture, tmp_path, capsys):
+@pytest.mark.parametrize("place", ["out", "out/in", "out/in/it"])
+def test_output_is_a_file(picture, tmp_path, capsys, place):
     (tmp_path / "out").touch()
-    assert main(["segment", str(picture), "-o", str(tmp_path / "out")]) == 1
-    assert "spamlab segment: error: " in capsys.readouterr().err
+    assert main(["segment", str(picture), "-o", str(tmp_path / place)]) == 1
+    said = f"-o {tmp_path / place} is, or lies in, a file; expected a folder"
+    assert capsys.readouterr().err == f"spamlab segment: error: {said}\n"
 
 
 def test_without_opencv(picture, tmp_path, monkeypatch, capsys):

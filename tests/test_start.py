@@ -156,6 +156,16 @@ def test_another_python_is_refused(world, monkeypatch, version):
         start.main([])
 
 
+def test_an_environment_of_another_python_is_to_be_deleted(world, monkeypatch):
+    monkeypatch.setattr(sys, "version_info", (3, 10, 12))
+    with pytest.raises(SystemExit, match=r"\nStart with another one: python3\.12 -m spamlab\.start"):
+        start.main([])
+    monkeypatch.setattr(sys, "prefix", str(world.clone / ".venv"))
+    advice = r"\nDelete the folder \.venv, then start again with python3\.12 -m spamlab\.start"
+    with pytest.raises(SystemExit, match=advice):
+        start.main([])
+
+
 def test_a_folder_that_is_no_clone_is_refused(world):
     (world.clone / "constraints.txt").unlink()
     with pytest.raises(SystemExit, match=r"no constraints\.txt: it is not a clone"):

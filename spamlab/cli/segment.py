@@ -1,6 +1,7 @@
 """``spamlab segment``: many pictures in one process; one that fails does not stop the others."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -20,8 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Cut every picture; return 0, or 1 if one could not be cut."""
     select([arguments.method])
     value = _setting(arguments.method, arguments.compactness)
-    folder = Path(arguments.output)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = _folder(arguments.output)
     warm_up(METHODS[arguments.method])
     inputs = {Path(source).resolve() for source in arguments.images}
     failed = 0
@@ -46,6 +46,15 @@ def unique_names(sources: list[str]) -> list[str]:
         taken.add(name.lower())
         names.append(name)
     return names
+
+
+def _folder(output: str) -> Path:
+    folder = Path(output)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise ValueError(f"-o {output} is, or lies in, a file; expected a folder") from error
+    return folder
 
 
 def _segment(
@@ -81,5 +90,8 @@ def _setting(name: str, compactness: float | None) -> float | None:
 
 def _said(error: Exception, source: str) -> str:
     """Return the message of an error without the name of the file, which is said before."""
-    text = str(error).removeprefix(f"{source} ") or "no reason given"
+    text = str(error)
+    for name in (source, str(Path(os.path.expanduser(source)))):  # as the library may write it
+        text = text.removeprefix(f"{name} ").removeprefix(f"{name}: ")
+    text = text or "no reason given"
     return text if isinstance(error, (OSError, ValueError, TypeError)) else f"{type(error).__name__}: {text}"
