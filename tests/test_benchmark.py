@@ -2,6 +2,8 @@
 
 import json
 import math
+import shutil
+import time
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from spamlab.benchmark import (
     Case,
     Method,
     at_counts,
+    code,
     curves,
     cut,
     interpolate,
@@ -25,6 +28,7 @@ from spamlab.benchmark import (
     table,
     write,
 )
+from spamlab.benchmark.code import fingerprint
 from spamlab.benchmark.methods import select
 from spamlab.benchmark.summary import averages
 from spamlab.data import bsds500, load_image, scene
@@ -117,6 +121,36 @@ def test_a_file_of_something_else(data, tmp_path):
         measure(data, CASES, file)
 
 
+def test_rows_of_other_code_are_refused(data, tmp_path, monkeypatch):
+    file = tmp_path / "rows.jsonl"
+    case = Case("grid", None, (6,))
+    (row,) = measure(data[:1], [case], file)
+    assert "code" not in row and json.loads(file.read_text())["code"] == fingerprint()
+    content = file.read_bytes()
+    monkeypatch.setattr("spamlab.benchmark.rows.fingerprint", lambda: "other")
+    with pytest.raises(ValueError, match=r"rows\.jsonl were made with other code; .* with --rows"):
+        measure(data[:1], [case], file)
+    assert file.read_bytes() == content
+    file.write_text(json.dumps(row | {"value": None}) + "\n")  # a line without a fingerprint
+    with pytest.raises(ValueError, match="other code"):
+        measure(data[:1], [case], file)
+
+
+def test_the_fingerprint_is_of_what_rows_depend_on(tmp_path, monkeypatch):
+    package = tmp_path / "spamlab"
+    shutil.copytree(code.PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    assert fingerprint(package) == fingerprint()
+    for name in ("benchmark/summary.py", "cli/bench.py", "plot/charts.py", "data.py"):
+        (package / name).write_text("changed")
+    assert fingerprint(package) == fingerprint()
+    seen = {fingerprint()}
+    for name in ("slic.py", "regions/maps.py", "metrics/table.py", "_bsds.py", "benchmark/rows.py", "new.py"):
+        (package / name).write_text("changed")
+        seen.add(fingerprint(package))
+    monkeypatch.setattr(code, "PACKAGES", ())
+    assert len(seen | {fingerprint(package)}) == 8
+
+
 def test_nan_survives_the_file(data, tmp_path):
     file = tmp_path / "rows.jsonl"
     options = {"score": lambda labels, image, truths: {"n": 1.0, "f1_mean": math.nan}}
@@ -181,6 +215,18 @@ def test_small_pieces_are_merged_where_a_method_asks():
     image = np.zeros((16, 16, 3), np.float32)
     assert cut(Method(dots), image, 4)[0].max() == 16
     assert cut(Method(dots, merge=True), image, 4)[0].max() == 0
+
+
+def test_lab_for_merging_is_not_timed(monkeypatch):
+    def slow(image):
+        time.sleep(0.3)
+        return image
+
+    monkeypatch.setattr("spamlab.benchmark.methods.lab", slow)
+    zeros = Method(lambda image, k, _: np.zeros(image.shape[:2], int), merge=True)
+    image = np.zeros((16, 16, 3), np.float32)
+    cut(zeros, image, 4)
+    assert min(cut(zeros, image, 4)[1] for _ in range(3)) < 0.3
 
 
 @pytest.mark.parametrize("asked", [0, 48 * 64 + 1, 2.5])
@@ -311,8 +357,19 @@ def test_sweep_takes_the_best_at_the_count_obtained(data):
     assert one["asa_mean"] == pytest.approx(0.68) and two["asa_mean"] < 0.68
     assert found["stripes"]["value"] == 1
     assert found["stripes"]["how"] == (
-        "chosen on made pictures by a sweep of 2 values (1, 2): best asa_mean at 8 obtained"
+        "chosen on made pictures by a sweep of 2 values (1, 2): best asa_mean at 8 obtained, "
+        "at the end of the range"
     )
+
+
+@pytest.mark.parametrize(("best", "end"), [(1, True), (2, False), (3, True)])
+def test_the_end_of_the_range_is_said(data, best, end):
+    def score(labels, image, truths):
+        return {"n": 8.0, "asa_mean": 0.9 if labels.max() + 1 == 24 // best else 0.5}
+
+    methods = {"stripes": Method(stripes, "share", (1, 2, 3))}
+    found = sweep(data, ["stripes"], target=8, asked=(24,), methods=methods, score=score)["stripes"]
+    assert found["value"] == best and found["how"].endswith(", at the end of the range") is end
 
 
 def test_settings_come_from_a_sweep(tmp_path):

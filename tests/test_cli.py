@@ -197,6 +197,7 @@ def test_sweep_then_benchmark(folder, tmp_path):
     found = json.loads(file.read_text())
     assert found["command"].startswith("spamlab benchmark --data BSDS500 --methods slic grid ")
     assert found["command"].endswith("--settings sweep.json --jobs 2 --plot asa_mean -o val.json")
+    assert swept["jobs"] == 1 and found["jobs"] == 2 and "'jobs'" in found["notes"]["seconds"]
     assert found["methods"]["slic"]["value"] == swept["methods"]["slic"]["value"]
     assert "every 2nd picture (2)" in found["methods"]["slic"]["how"]
     assert [row["n"] for row in found["table"]] == [20, 100, 20, 100]

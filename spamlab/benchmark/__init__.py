@@ -6,6 +6,7 @@ A method registers in one line: ``METHODS["mine"] = Method(lambda image, k, m: .
 `methods`      `Method`, the registry `METHODS`, and `cut`: one picture, timed
 `others`       scikit-image's methods as the registry calls them
 `opencv`       OpenCV's methods, with ``pip install "spamlab[bench]"``
+`code`         the versions and a fingerprint of what makes the rows
 `rows`         `measure`: one row per picture, method and K, kept in a file as they come
 `around`       `measure_around`: further K where a method does not reach the counts wanted
 `summary`      means, interpolated at stated counts; JSON, CSV and a printed table

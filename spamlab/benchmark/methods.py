@@ -37,9 +37,10 @@ class Method:
     setting : str
         The name of the one setting that is swept; "" for none.
     values : tuple of float
-        The values to sweep, rising; the middle one is the default.
+        The values to sweep, rising; the upper middle one is the default.
     merge : bool
-        Whether small pieces are merged afterwards, see the module. It counts as part of the method's time.
+        Whether small pieces are merged afterwards, see the module. It counts as part of the method's time,
+        the conversion to Lab that it needs does not: most methods have made their own.
     prepare : callable, optional
         ``prepare(image, n_segments, value)`` is called before the clock starts; what it returns is the
         fourth argument of `function`.
@@ -56,7 +57,7 @@ class Method:
 
     @property
     def default(self) -> float | None:
-        """The middle value, or None for a method without a setting."""
+        """The upper middle value, or None for a method without a setting."""
         return self.values[len(self.values) // 2] if self.values else None
 
 
@@ -99,7 +100,7 @@ def cut(
     labels : (H, W) int32 ndarray
         Labels 0 to n - 1, each 4-connected.
     seconds : float
-        Time of the method with its connectivity, without what it prepares.
+        Time of the method with its connectivity, without what it prepares and without Lab for merging.
 
     Raises
     ------
@@ -110,10 +111,11 @@ def cut(
     n_segments = check_n_segments(n_segments, shape[0] * shape[1])
     value = method.default if value is None else value
     extra = () if method.prepare is None else (method.prepare(image, n_segments, value),)
+    colour = lab(image) if method.merge else None
     begin = time.perf_counter()
     labels = method.function(image, n_segments, value, *extra)
     if method.merge:
-        labels = enforce_connectivity(labels, MERGE * shape[0] * shape[1] / n_segments, lab(image))
+        labels = enforce_connectivity(labels, MERGE * shape[0] * shape[1] / n_segments, colour)
     seconds = time.perf_counter() - begin
     if np.shape(labels) != shape:
         raise ValueError(f"the method returned labels of shape {np.shape(labels)}, expected {shape}")

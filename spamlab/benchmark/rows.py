@@ -2,7 +2,8 @@
 
 A line is written when its row is known, and flushed. After a kill the last line may be cut off: it is removed
 and its row is made again; all other rows are kept. A row is known by (method, value, image, n_asked), so
-settings may share a file.
+settings may share a file. Each line also holds a fingerprint of the code that made it (`code`): rows of other
+code are refused, not mixed with new ones.
 """
 
 import json
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from numpy.typing import ArrayLike
 
+from spamlab.benchmark.code import fingerprint
 from spamlab.benchmark.methods import METHODS, Method, cut, warm_up
 from spamlab.data import BSDS, Sample
 from spamlab.metrics import superpixel_scores
@@ -70,14 +72,15 @@ def measure(
     Raises
     ------
     ValueError
-        If the file holds something else than rows.
+        If the file holds something else than rows, or rows that were made with other code.
     RuntimeError
         If a method fails on a picture; the rows so far are kept.
     """
     cases = list(cases)
-    found = {} if file is None else _read(Path(file))
+    code = fingerprint()
+    found = {} if file is None else _read(Path(file), code)
     tasks, wanted = _plan(data, cases, found, methods, score)
-    for row in _work(tasks, len(set(wanted)), jobs, progress, file):
+    for row in _work(tasks, len(set(wanted)), jobs, progress, file, code):
         found[_key(row)] = row
     return [found[key] for key in wanted]
 
@@ -98,7 +101,7 @@ def _plan(data, cases, found, methods, score) -> tuple[list[tuple], list[tuple]]
     return tasks, wanted
 
 
-def _work(tasks: list[tuple], total: int, jobs: int, progress: bool, file: str | Path | None):
+def _work(tasks: list[tuple], total: int, jobs: int, progress: bool, file: str | Path | None, code: str):
     """Yield new rows as they come, after writing them."""
     from joblib import Parallel, delayed  # here, for it is needed only now
     from tqdm import tqdm
@@ -108,7 +111,7 @@ def _work(tasks: list[tuple], total: int, jobs: int, progress: bool, file: str |
     with tqdm(total=total, initial=total - left, unit="row", smoothing=0.02, disable=not progress) as bar:
         for rows in parallel(delayed(_rows)(*task) for task in tasks):
             if file is not None:
-                _append(Path(file), rows)
+                _append(Path(file), rows, code)
             bar.update(len(rows))
             yield from rows
 
@@ -139,17 +142,17 @@ def _key(row: Row) -> tuple:
     return tuple(row[name] for name in KEY)
 
 
-def _append(file: Path, rows: list[Row]) -> None:
+def _append(file: Path, rows: list[Row], code: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a", encoding="utf-8", newline="\n") as stream:
         for row in rows:
             # JSON has no NaN; a score that does not exist is null
             known = {name: None if value != value else value for name, value in row.items()}
-            stream.write(json.dumps(known) + "\n")
+            stream.write(json.dumps({**known, "code": code}) + "\n")
             stream.flush()
 
 
-def _read(file: Path) -> dict[tuple, Row]:
+def _read(file: Path, code: str) -> dict[tuple, Row]:
     """Return the rows of a file by their keys, after removing a last line that was cut off."""
     if not file.exists():
         return {}
@@ -158,13 +161,18 @@ def _read(file: Path) -> dict[tuple, Row]:
     if whole < len(content):
         with file.open("r+b") as stream:
             stream.truncate(whole)
-    rows = {}
+    rows, made_with = {}, set()
     for number, line in enumerate(content[:whole].splitlines(), 1):
         try:
             row = json.loads(line)
+            made_with.add(row.pop("code", None))
             rows[_key(row)] = {k: float("nan") if v is None and k != "value" else v for k, v in row.items()}
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(
                 f"line {number} of {file} is no row of a benchmark ({error!r}); delete it or name another"
             ) from error
+    if made_with - {code}:
+        raise ValueError(
+            f"rows in {file} were made with other code; delete the file or name another with --rows"
+        )
     return rows

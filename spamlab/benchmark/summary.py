@@ -10,20 +10,18 @@ import csv
 import json
 import math
 import statistics
-import sys
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spamlab.benchmark.code import versions
 from spamlab.benchmark.rows import Row
 from spamlab.paths import data_dir
 
 COUNTS = (100, 200, 400, 800)
 PRINTED = ("asa_mean", "asa_best", "br_r1_mean", "br_r2_mean", "co", "gr", "ev", "seconds")
-PACKAGES = ("spamlab", "numpy", "scipy", "numba", "scikit-image", "opencv-contrib-python-headless")
 
 
 def interpolate(counts: ArrayLike, obtained: ArrayLike, scores: ArrayLike) -> NDArray[np.float64]:
@@ -111,17 +109,6 @@ def summarise(
     averaged = averages(rows)
     body = {"methods": dict(chosen), "measured": averaged, "table": at_counts(averaged, counts)}
     return {**about, "versions": versions(), **body}
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that results depend on."""
-    found = {"python": ".".join(map(str, sys.version_info[:3]))}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def write(summary: Mapping, file: str | Path) -> list[Path]:

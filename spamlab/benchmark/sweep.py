@@ -53,7 +53,8 @@ def sweep(
     Returns
     -------
     dict
-        For each method "setting", "value" (the best), "how" it was chosen, and "swept": for each value the K
+        For each method "setting", "value" (the best), "how" it was chosen (and whether the
+        best is the first or the last value tried), and "swept": for each value the K
         asked for, the numbers obtained and the mean ASA at `target`, None if they do not reach it.
     """
     cases = [Case(name, value, tuple(asked)) for name in names for value in methods[name].values]
@@ -72,6 +73,8 @@ def _choose(name: str, method: Method, averaged: list[dict], target: int, where:
     best = max(known, key=lambda entry: entry[SCORE])["value"] if known else method.default
     values = ", ".join(f"{value:g}" for value in method.values)
     how = f"chosen on {where} by a sweep of {len(swept)} values ({values}): best {SCORE} at {target} obtained"
+    if best in (method.values[0], method.values[-1]):
+        how += ", at the end of the range"
     if not known:
         how = f"the default: no value of {values} obtains {target} superpixels on {where}"
     return {"setting": method.setting, "value": best, "how": how, "swept": swept}

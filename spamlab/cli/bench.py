@@ -17,7 +17,8 @@ NOTES = {
     "table": "scores at the number of superpixels obtained, interpolated linearly in its logarithm between "
     "the means of 'measured'; null where a method does not reach",
     "annotators": "_mean, _best and _worst are over the annotators of a picture, then averaged over pictures",
-    "seconds": "median over the pictures of one run each, on one thread, connectivity included",
+    "seconds": "median over the pictures of one run each, on one thread, connectivity included, what the "
+    "method prepares beforehand excluded; as many processes as 'jobs' says ran at the same time",
 }
 
 
@@ -30,6 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     about = {
         "command": _command(arguments.argv),
         "data": {"name": "BSDS500", "split": arguments.split, "every": every, "pictures": len(data)},
+        "jobs": arguments.jobs,
     }
     output = _output(arguments)
     rows = Path(arguments.rows) if arguments.rows else output.with_suffix(".rows.jsonl")

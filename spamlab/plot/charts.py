@@ -181,7 +181,7 @@ def _scale(axes: Axes, log: bool | str, x: np.ndarray) -> None:
     if "x" in which:
         axes.set_xscale("log")
         if len(x) <= 10:
-            axes.set_xticks(x, [f"{v:g}" for v in x])
+            axes.set_xticks(x, [f"{float(f'{v:.3g}'):g}" for v in x])
             axes.minorticks_off()
     if "y" in which:
         axes.set_yscale("log")
