@@ -138,7 +138,7 @@ def test_readme_opens_with_the_two_commands():
 
 @pytest.mark.parametrize("command", commands())
 def test_each_command_is_one_line_for_every_shell(command):
-    assert re.match(r"(python|conda) ", command)
+    assert re.match(r"(python|conda|spamlab) ", command)
     assert not re.search(r"[&|;$\\<>`'*~%()]", command), "a shell could read this as its own"
 
 
