@@ -40,8 +40,13 @@ def main(arguments: list) -> int:
     at = arguments.index("test") if "test" in arguments else len(arguments)
     testing = at < len(arguments)
     install(testing, arguments[:at])
-    program = ["pytest", *arguments[at + 1 :]] if testing else ["jupyterlab", "notebooks"]
+    program = ["pytest", *arguments[at + 1 :]] if testing else ["jupyterlab", "notebooks", *as_root()]
     return subprocess.run([sys.executable, "-m", *program], cwd=ROOT).returncode
+
+
+def as_root() -> list:
+    """Return the option without which JupyterLab does not run for root, the usual user of a container."""
+    return ["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
 
 
 def check_place() -> None:

@@ -36,6 +36,7 @@ def world(monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "base_prefix", str(tmp_path / "system"))
     monkeypatch.setattr(subprocess, "run", run)
     monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)  # Windows has none
     return world
 
 
@@ -46,6 +47,15 @@ LAB = [sys.executable, "-m", "jupyterlab", "notebooks"]
 def test_it_installs_and_opens_the_course(world):
     assert start.main([]) == 0
     assert world.ran == [[*PIP, "-e", "."], LAB]
+
+
+def test_root_may_open_the_course_too(world, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 0, raising=False)
+    start.main([])
+    assert world.ran[-1] == [*LAB, "--allow-root"]
+    monkeypatch.delattr(os, "geteuid")
+    start.main([])
+    assert world.ran[-1] == LAB
 
 
 def test_the_second_start_installs_nothing(world):
