@@ -8,16 +8,20 @@ name and is imported from there: ``from spamlab.slic import slic``.
 `paths`          where shipped data, weights and the user's cache lie
 `features`       the one door for pictures (`as_image`); image -> features of its pixels
 `seeds`          where centres start
+`candidates`     which centres a pixel may join
+`cluster`        the loop of the learned methods: soft k-means over candidate lists, with gradients
 `regions`        label maps: connectivity, adjacency, region means, relabelling
 `metrics`        one contingency table and one boundary map -> every score
 `slic`           SLIC, SLICO and maskSLIC (Achanta et al., 2012; Irving, 2016)
 `snic`           SNIC (Achanta and Suesstrunk, 2017)
+`ssn`            SSN (Jampani et al., 2018): the network, its weights and losses, and the method
 `data`           images, synthetic scenes, data sets: readers, checksums, `fetch`
 `plot`           pictures that carry their own sentence
 `widgets`        sliders over pure functions
 `exercises`      `check` an answer and name the mistake; copies of the course for students
 `benchmark`      a method over a data set -> scores at the number of superpixels obtained
-`cli`            ``spamlab segment``, ``benchmark`` and ``fetch`` on the command line
+`training`       what trains the learned methods; it stops when told and goes on later
+`cli`            ``spamlab segment``, ``benchmark``, ``train`` and ``fetch`` on the command line
 `testing`        sweep of a demo's controls; baking of notebooks
 `ready`          is the installation ready? with a remedy for each problem
 `start`          ``python -m spamlab.start``: set up and open the course, or test it

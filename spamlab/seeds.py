@@ -1,5 +1,7 @@
 """Where centres start: a regular grid, or spread over a mask."""
 
+import math
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -21,7 +23,9 @@ def check_n_segments(n_segments: int, n_pixels: int) -> int:
     return whole_number("n_segments", n_segments, expected, 1, n_pixels)
 
 
-def grid(shape: tuple[int, int], n_segments: int) -> tuple[NDArray[np.float64], NDArray[np.int32], float]:
+def grid(
+    shape: tuple[int, int], n_segments: int, mode: str = "paper"
+) -> tuple[NDArray[np.float64], NDArray[np.int32], float]:
     """Place centres in the middle of the cells of a regular grid.
 
     Each axis gets n = max(1, round(side / S)) cells with S = sqrt(N / K), so the count is near K, rarely K.
@@ -33,6 +37,9 @@ def grid(shape: tuple[int, int], n_segments: int) -> tuple[NDArray[np.float64], 
         Sides in pixels.
     n_segments : int
         The number K asked for, 1 to H * W.
+    mode : {"paper", "authors"}
+        "authors" counts and measures as the program of SSN does: n = max(1, floor(side / S)) cells per axis,
+        never more than K, and the step is the shorter side of a cell.
 
     Returns
     -------
@@ -45,10 +52,17 @@ def grid(shape: tuple[int, int], n_segments: int) -> tuple[NDArray[np.float64], 
     """
     n_segments = check_n_segments(n_segments, shape[0] * shape[1])
     step = float(np.sqrt(shape[0] * shape[1] / n_segments))
-    counts = [max(1, int(side / step + 0.5)) for side in shape]
-    if min(shape) < step / 2:
+    if mode not in ("paper", "authors"):
+        raise ValueError(f"mode={mode!r}, expected 'paper' or 'authors'")
+    if mode == "authors":  # counted in whole numbers: a rounding error must not cost a row of cells
+        counts = [math.isqrt(n_segments * side // other) for side, other in (shape, shape[::-1])]
+        counts = [min(max(1, count), n_segments) for count in counts]
+        step = min(side / n for n, side in zip(counts, shape, strict=True))
+    elif min(shape) < step / 2:
         counts = [n_segments, 1] if shape[0] > shape[1] else [1, n_segments]
         step = max(shape) / n_segments
+    else:
+        counts = [max(1, int(side / step + 0.5)) for side in shape]
     rows, cols = ((np.arange(n) + 0.5) * side / n - 0.5 for n, side in zip(counts, shape, strict=True))
     row_cell, col_cell = (
         np.ceil((np.arange(side) + 0.5) * n / side).astype(np.int32) - 1

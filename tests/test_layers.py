@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,14 +18,16 @@ LAYERS = {
     2: "slic snic ssn segments lnsnet saliency spam refine clicks hierarchy",
     3: "models _bsds _fetch _scenes data",
     4: "plot widgets exercises testing",
-    5: "training benchmark cli ready",
+    5: "benchmark training cli ready",
 }
 BELOW = {1: (), 2: (1,), 3: (1,), 4: (1,), 5: (1, 2, 3, 4)}
 ALONE = {"start"}  # runs before anything is installed
 
-# Only these import numba or torch at their top; what imports one of them at its top loads it too.
-NUMBA = {"seeds", "regions", "metrics", "slic", "snic"}
-TORCH = {"cluster", "ssn", "segments", "lnsnet", "spam", "training"}
+# Only these import a heavy library at their top; what imports one of them at its top loads it too.
+HEAVY = {
+    "numba": {"seeds", "regions", "metrics", "slic", "snic"},
+    "torch": {"cluster", "ssn", "segments", "lnsnet", "spam", "training"},
+}
 
 
 def modules():
@@ -220,23 +223,62 @@ def watch(names, heavy, folder, path=None):
     return found | ({"output": output + result.stderr} if output + result.stderr else {})
 
 
-def loads(module):
-    """Return the modules of ours that load with a module: it, and what is imported at the top of it."""
-    found = {module}
-    for file in MODULES[module]:
-        body = [node for node in parse(file).body if isinstance(node, (ast.Import, ast.ImportFrom))]
-        for other in ours(ast.Module(body, []), package_of(file)) - found:
-            found |= loads(other)
-    return found
-
-
-def groups():
-    """Return {libraries that may load: modules}, so that a few fresh Pythons serve for all modules."""
+def importable():
+    """Return {name: file} of all that can be imported: `plot`, and `plot.pixels` within it."""
     found = {}
-    for module in MODULES:
-        heavy = {"numba": NUMBA & loads(module), "torch": TORCH & loads(module)}
-        found.setdefault(tuple(name for name in heavy if heavy[name]), []).append(module)
+    for file in (file for files in MODULES.values() for file in files if file.stem != "__main__"):
+        name = ".".join(file.relative_to(PACKAGE).with_suffix("").parts)
+        found[name.removesuffix(".__init__")] = file
     return found
+
+
+FILES = importable()
+
+
+@cache
+def at_top(file):
+    """Return the full names that a file imports at its top."""
+    body = [node for node in parse(file).body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    return set(imported(ast.Module(body, []), package_of(file)))
+
+
+def loads(name):
+    """Return what of ours loads with a name: it, the folders around it, and all they import at their top."""
+    found, waiting = set(), [name]
+    while waiting:
+        parts = waiting.pop().split(".")
+        new = {".".join(parts[:n]) for n in range(1, len(parts) + 1)} & set(FILES) - found
+        found |= new
+        below = (other for each in new for other in at_top(FILES[each]))
+        waiting += [other.removeprefix("spamlab.") for other in below if other.startswith("spamlab.")]
+    return found
+
+
+def uses(library, files):
+    return any(name.split(".")[0] == library for file in files for name in at_top(file))
+
+
+@pytest.mark.parametrize("library", HEAVY)
+def test_only_these_import_a_heavy_library_at_their_top(library):
+    found = {module for module, files in MODULES.items() if uses(library, files)}
+    assert found == HEAVY[library] & set(MODULES)
+
+
+@cache
+def groups():
+    """Return {libraries that may load: names}, so that a few fresh Pythons serve for all names."""
+    found = {}
+    for name in FILES:
+        files = [FILES[each] for each in loads(name)]
+        found.setdefault(tuple(library for library in HEAVY if uses(library, files)), []).append(name)
+    return found
+
+
+def test_what_must_start_quickly_loads_no_heavy_library():
+    assert {"cli", "plot", "features", "data", "exercises"} <= set(groups()[()])
+    assert {"cli.train", "ssn", "ssn.losses"} <= set(groups()["numba", "torch"]) and "slic" in groups()[
+        "numba",
+    ]
 
 
 @pytest.mark.parametrize("heavy", groups(), ids=lambda heavy: " ".join(heavy) or "light")

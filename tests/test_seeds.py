@@ -1,3 +1,5 @@
+from math import isqrt
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,17 +13,17 @@ from spamlab.seeds import check_n_segments, gradient, grid, spread, to_lowest_gr
 shapes = st.tuples(st.integers(1, 40), st.integers(1, 40))
 
 
-@given(shapes, st.floats(0, 1))
-def test_cells_are_the_nearest_centres_and_none_is_empty(shape, share):
+@given(shapes, st.floats(0, 1), st.sampled_from(["paper", "authors"]))
+def test_cells_are_the_nearest_centres_and_none_is_empty(shape, share, mode):
     n = 1 + int(share * (shape[0] * shape[1] - 1))
-    centres, cells, step = grid(shape, n)
+    centres, cells, step = grid(shape, n, mode)
     distance = cdist(positions(shape), centres)
     np.testing.assert_allclose(
         distance[np.arange(cells.size), cells.ravel()], distance.min(axis=1), atol=1e-9
     )
     assert np.unique(cells).tolist() == list(range(len(centres)))
-    # A window of one step around each centre holds its whole cell, so no pixel is left out.
-    assert np.abs(positions(shape) - centres[cells.ravel()]).max() <= step
+    if mode == "paper":  # a window of one step around each centre holds its whole cell: no pixel is left out
+        assert np.abs(positions(shape) - centres[cells.ravel()]).max() <= step
 
 
 def test_the_count_is_near_the_one_asked_for():
@@ -35,6 +37,36 @@ def test_the_grid_of_a_turned_picture_is_the_turned_grid():
     turned, turned_cells, turned_step = grid((47, 30), 20)
     assert sorted(map(tuple, centres[:, ::-1])) == sorted(map(tuple, turned))
     assert step == turned_step
+
+
+def test_the_authors_count_is_the_published_one():
+    asked = (100, 200, 300, 400, 600, 1000)
+    assert [len(grid((321, 481), n, "authors")[0]) for n in asked] == [96, 187, 294, 384, 580, 950]
+    centres, _, step = grid((321, 481), 100, "authors")
+    assert [len(np.unique(axis)) for axis in centres.T] == [8, 12]
+    assert step == 481 / 12  # the shorter side of a cell: 321 / 8 is longer
+
+
+@given(shapes, st.floats(0, 1))
+def test_the_authors_cut_off_exactly_and_never_exceed_the_number_asked_for(shape, share):
+    """n_w = floor(sqrt(K W / H)) in whole numbers, where no rounding error can lose a cell."""
+    n = 1 + int(share * (shape[0] * shape[1] - 1))
+    counts = [isqrt(n * side // other) for side, other in (shape, shape[::-1])]
+    counts = [min(max(count, 1), n) for count in counts]
+    centres, _, step = grid(shape, n, "authors")
+    assert [len(np.unique(axis)) for axis in centres.T] == counts
+    assert len(centres) <= n
+    assert step == min(shape[0] / counts[0], shape[1] / counts[1])
+
+
+@pytest.mark.parametrize(("side", "n"), [(9, 49), (51, 100), (201, 100), (200, 400)])
+def test_square_numbers_of_authors_cells_on_square_pictures(side, n):
+    assert len(grid((side, side), n, "authors")[0]) == n
+
+
+def test_the_mode_is_named():
+    with pytest.raises(ValueError, match="mode='Paper', expected 'paper' or 'authors'"):
+        grid((9, 9), 3, "Paper")
 
 
 @pytest.mark.parametrize("bad", [0, -3, 13])

@@ -1,0 +1,116 @@
+"""Checkpoints: ours in safetensors, and those of released PyTorch programs for SSN and SPAM.
+
+A released checkpoint is a pickle. It is read with ``weights_only=True``, which refuses to run code.
+"""
+
+import json
+import os
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from spamlab.paths import data_dir
+from spamlab.ssn.network import Network
+
+SHIPPED = ("ssn",)
+
+
+def load(source: str | Path = "ssn") -> Network:
+    """Load a network.
+
+    Parameters
+    ----------
+    source : str or Path
+        "ssn": weights that are shipped, see data/checkpoints/README.md. Or a file: ``.safetensors`` as
+        ``spamlab train ssn`` writes it, or a checkpoint (``.pth``, ``.pt``) of ssn-pytorch or of SPAM.
+
+    Returns
+    -------
+    Network
+        In evaluation mode, with `compactness`, the m it was made for.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file, and no shipped network of this name.
+    ValueError
+        If the file holds something else than such a network.
+    """
+    file = data_dir() / "checkpoints" / f"{source}.safetensors" if source in SHIPPED else Path(source)
+    if not file.is_file():
+        raise FileNotFoundError(f"{file}: no such file; expected one, or {' or '.join(map(repr, SHIPPED))}")
+    state, about = _read(file)
+    try:
+        network = _build(state, about)
+    except (AttributeError, IndexError, KeyError, RuntimeError, TypeError) as error:
+        raise ValueError(
+            f"{file} is no checkpoint of SSN or SPAM: {error}; expected layers named scale1.0.0.weight to "
+            "output_conv.0.weight"
+        ) from error
+    return network.eval()
+
+
+def as_network(weights: str | Path | Network | None) -> Network | None:
+    """Return the network that `weights` means: a name or file is loaded, a network or None stays.
+
+    Raises
+    ------
+    TypeError
+        If it is anything else.
+    """
+    if isinstance(weights, str | os.PathLike):
+        return load(weights)
+    if weights is not None and not isinstance(weights, Network):
+        raise TypeError(f"weights={weights!r}, expected 'ssn', a file, what load() returns, or None")
+    return weights
+
+
+def save(network: Network, file: str | Path, **about: object) -> None:
+    """Write a network as safetensors, with what else should be known about it in the header."""
+    about = {"compactness": network.compactness, "padding": network.padding, **about}
+    state = {name: value.contiguous() for name, value in network.state_dict().items()}
+    save_file(state, file, {"spamlab": json.dumps(about)})
+
+
+def about(file: str | Path) -> dict:
+    """Return what `save` was told about a network, {} where it was told nothing."""
+    with safe_open(file, "pt") as opened:
+        return json.loads((opened.metadata() or {}).get("spamlab", "{}"))
+
+
+def _read(file: Path) -> tuple[dict[str, Tensor], dict]:
+    if file.suffix == ".safetensors":
+        try:
+            with safe_open(file, "pt") as opened:
+                return {name: opened.get_tensor(name) for name in opened.keys()}, about(file)  # noqa: SIM118
+        except SafetensorError as error:
+            raise ValueError(f"{file} is no safetensors file ({error}); fetch or train it again") from error
+    try:
+        found = torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as error:  # an unpickler raises whatever the bytes lead to
+        raise ValueError(
+            f"{file} is no PyTorch checkpoint of plain tensors ({type(error).__name__}); expected the .pth "
+            "of ssn-pytorch, the .pt of SPAM, or a .safetensors file"
+        ) from error
+    return found.get("model_state_dict", found) if isinstance(found, dict) else {}, {}
+
+
+def _build(state: dict[str, Tensor], about: dict) -> Network:
+    """Make the network whose layers a state dict describes, and fill it."""
+    widths = [state["scale1.0.0.weight"].shape[0]]
+    while f"scale{len(widths) + 1}.1.0.weight" in state:
+        widths.append(state[f"scale{len(widths) + 1}.1.0.weight"].shape[0])
+    last_norm = "output_conv.1.weight" in state  # SPAM's
+    network = Network(
+        inputs=state["scale1.0.0.weight"].shape[1],
+        widths=tuple(widths),
+        outputs=state["output_conv.0.weight"].shape[0],
+        last_norm=last_norm,
+        padding=about.get("padding", "replicate" if last_norm else "zeros"),
+        compactness=about.get("compactness", 28.8 if last_norm else 2.5 / 0.26),
+    )
+    network.load_state_dict(state)
+    return network
