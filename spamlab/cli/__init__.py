@@ -1,8 +1,9 @@
-"""The command line: ``spamlab segment``, ``spamlab benchmark`` and ``spamlab fetch``.
+"""The command line: ``spamlab segment``, ``benchmark``, ``train`` and ``fetch``.
 
 =============  ==========================================================
 `segment`      cut image files, write label maps and overlays
 `bench`        run the benchmark, or sweep the settings for it
+`train`        train a network, or go on with a training
 =============  ==========================================================
 
 Exit status: 0 done; 1 something could not be done, and the message says what; 2 a wrong command line; 130
@@ -12,6 +13,31 @@ stopped by Ctrl-C. What a command needs is loaded when it runs, so that ``spamla
 import argparse
 import sys
 from collections.abc import Sequence
+
+BUDGET, SCENES = 30.0, 100  # of ``train``: minutes, and pictures where there are no data
+
+# Options of ``train`` that are fields of Schedule and of Recipe: a word for the value, and what it is.
+LEARNING = {
+    "rate": ("RATE", "learning rate after the warm-up; it falls along half a cosine"),
+    "warm_up": ("STEPS", "steps in which it rises from 0"),
+    "average": ("SHARE", "what the averaged weights keep of themselves in each step"),
+    "validate": ("MINUTES", "between validations, which also save"),
+}
+RECIPE = {
+    "inputs": ("N", "what the network sees: 3 for colour, 5 for colour and position"),
+    "widths": ("N", "channels of each scale of the network"),
+    "size": ("PIXELS", "side of a training piece"),
+    "count": ("N", "pieces per step, in each process"),
+    "annotators": ("N", "annotations per piece"),
+    "scale": (("SPREAD", "LOW", "HIGH"), "enlargement of pictures, normal around 1, cut off"),
+    "step": (("LOW", "HIGH"), "grid interval in pixels, drawn anew in each step"),
+    "compactness": (("LOW", "HIGH"), "SLIC's m, drawn anew in each step"),
+    "n_iter": ("N", "rounds of clustering"),
+    "regular": ("WEIGHT", "weight of the compactness loss"),
+    "reduction": ("HOW", "of the compactness loss: mean or sum"),
+    "seed": ("N", "of the weights and the pieces"),
+    "precision": ("P", "auto, float32 or bfloat16; auto is bfloat16 on a GPU"),
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,11 +62,12 @@ def _methods() -> list[str]:
 
 
 def _parser(methods: list[str]) -> argparse.ArgumentParser:
-    about = "Superpixels: cut pictures, compare methods, get data."
+    about = "Superpixels: cut pictures, compare methods, train networks, get data."
     parser = argparse.ArgumentParser(prog="spamlab", description=about, allow_abbrev=False)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_segment(commands, methods)
     _add_benchmark(commands, methods)
+    _add_train(commands)
     _add_fetch(commands)
     return parser
 
@@ -79,6 +106,42 @@ def _add_benchmark(commands, methods: list[str]) -> None:
     add("--rows", metavar="FILE", help="where rows are kept to go on from (beside the output)")
     add("--plot", nargs="+", default=[], metavar="SCORE", help="also draw these scores, such as asa_mean")
     add("-o", "--output", metavar="FILE", help="the summary, FILE.json, with FILE.csv beside it")
+    add("--update", action="store_true", help="keep the other methods that FILE holds")
+
+
+def _add_train(commands) -> None:
+    from spamlab.training.recipe import Recipe, Schedule
+
+    about = "Train SSN, or go on with a training: a stop by Ctrl-C loses nothing, the same command goes on."
+    parser = _add(commands, "train", about, _train)
+    add, end = parser.add_argument, parser.add_mutually_exclusive_group()
+    add("method", choices=["ssn"], help="what to train")
+    add("-o", "--output", required=True, metavar="FOLDER", help="where the training lives, made if need be")
+    add("--data", metavar="DIR", help="the folder of BSDS500, see: spamlab fetch (without: scenes)")
+    add("--scenes", type=int, metavar="N", help=f"synthetic scenes to learn from, without --data ({SCENES})")
+    add("--validation-every", type=int, default=4, metavar="N", help="every Nth picture of val (4)")
+    end.add_argument(
+        "--budget", type=float, metavar="MINUTES", help=f"of training in all, over every stop ({BUDGET:g})"
+    )
+    end.add_argument("--steps", type=int, metavar="N", help="or the number of steps")
+    _add_fields(parser.add_argument_group("learning"), Schedule, LEARNING)
+    _add_fields(parser.add_argument_group("what is learned"), Recipe, RECIPE)
+
+
+def _add_fields(group, recipe: type, words: dict[str, tuple]) -> None:
+    """Add an option for fields of a recipe: their names, types and defaults are the recipe's."""
+    for name, (metavar, text) in words.items():
+        default = getattr(recipe, name)
+        several = isinstance(default, tuple)
+        shown = " ".join(f"{v}".removesuffix(".0") for v in (default if several else [default]))
+        group.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=type(default[0] if several else default),
+            nargs=("+" if metavar == "N" else len(default)) if several else None,
+            default=default,
+            metavar=metavar,
+            help=f"{text} ({shown})",
+        )
 
 
 def _add_fetch(commands) -> None:
@@ -99,6 +162,12 @@ def _segment(arguments: argparse.Namespace) -> int:
 
 def _benchmark(arguments: argparse.Namespace) -> int:
     from spamlab.cli.bench import run
+
+    return run(arguments)
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from spamlab.cli.train import run
 
     return run(arguments)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from spamlab.benchmark import METHODS, Case, curves, measure_around, settings, summarise, sweep, table, write
 from spamlab.benchmark.methods import select
-from spamlab.benchmark.summary import COUNTS, versions
+from spamlab.benchmark.summary import COUNTS, load, merged, versions
 from spamlab.benchmark.sweep import SCORE, TARGET
 from spamlab.data import BSDS, bsds500
 from spamlab.paths import data_dir
@@ -38,16 +38,19 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{len(names)} methods, {len(data)} pictures; rows are kept in {rows}", file=sys.stderr)
     options = {"file": rows, "jobs": arguments.jobs, "progress": True}
     if arguments.sweep:
-        return _sweep(data, names, about, output, arguments.n_segments, options)
+        return _sweep(data, names, about, output, arguments, options)
     return _run(data, names, about, output, arguments, options)
 
 
-def _sweep(data: BSDS, names: list[str], about: dict, output: Path, asked, options: dict) -> int:
+def _sweep(
+    data: BSDS, names: list[str], about: dict, output: Path, arguments: argparse.Namespace, options: dict
+) -> int:
     every = about["data"]["every"]
     where = f"BSDS500 {data.split}, every {_nth(every) + ' ' if every > 1 else ''}picture ({len(data)})"
-    asked = {"asked": asked} if asked else {}
+    asked = {"asked": arguments.n_segments} if arguments.n_segments else {}
     chosen = sweep(data, names, where=where, **asked, **options)
-    write({**about, "versions": versions(), "target": TARGET, "score": SCORE, "methods": chosen}, output)
+    found = {**about, "versions": versions(), "target": TARGET, "score": SCORE, "methods": chosen}
+    write(_kept(found, output, arguments.update), output)
     for name, entry in chosen.items():
         print(f"{name}: {entry['setting']} {entry['value']:g}, {entry['how']}")
     print(f"written: {output}")
@@ -62,7 +65,7 @@ def _run(
     counts = sorted(set(arguments.counts or COUNTS))
     cases = [Case(name, chosen[name]["value"], asked) for name in names]
     rows = measure_around(data, cases, counts, rounds=2, **options)
-    summary = summarise(rows, chosen, {**about, "notes": NOTES}, counts)
+    summary = _kept(summarise(rows, chosen, {**about, "notes": NOTES}, counts), output, arguments.update)
     written = write(summary, output)
     for score in arguments.plot:
         picture = curves(summary, score)
@@ -73,12 +76,19 @@ def _run(
     return 0
 
 
+def _kept(found: dict, output: Path, update: bool) -> dict:
+    """Return what was found, with ``--update`` among the methods that the file holds already."""
+    return merged(load(output), found) if update else found
+
+
 def _check(arguments: argparse.Namespace) -> None:
     for name in ("every", "jobs", "n_segments", "counts"):
         values = getattr(arguments, name)
         for value in values if isinstance(values, list) else [values]:
             if value is not None and value < 1:
                 raise ValueError(f"--{name.replace('_', '-')} {value}, expected at least 1")
+    if arguments.update and not (arguments.output and Path(arguments.output).is_file()):
+        raise FileNotFoundError(f"--update needs -o FILE that exists, not {arguments.output}; run without it")
     if arguments.settings and not Path(arguments.settings).is_file():
         raise FileNotFoundError(f"--settings {arguments.settings}: no such file; make it with --sweep")
 

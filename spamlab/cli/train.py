@@ -1,0 +1,121 @@
+"""``spamlab train``: what will happen, the training, and what came of it.
+
+Under ``torchrun`` each process runs this, and the first one prints.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterable
+from dataclasses import fields, replace
+from pathlib import Path
+
+from spamlab.cli import BUDGET, SCENES
+from spamlab.data import Sample, bsds500
+from spamlab.ssn import Network
+from spamlab.training import processes
+from spamlab.training.recipe import Recipe, Schedule
+from spamlab.training.samples import scenes
+from spamlab.training.ssn import in_bfloat16, train
+
+TRAINING, VALIDATION = 1000, 2000  # seeds of the first scenes
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train and report; return 0, or 130 if it was stopped."""
+    recipe = Recipe(**_chosen(Recipe, arguments))
+    schedule = Schedule(**_chosen(Schedule, arguments))
+    by_default = schedule.steps is None and schedule.budget is None
+    if by_default:
+        schedule = replace(schedule, budget=BUDGET)
+    folder = Path(arguments.output)
+    samples, validation, plan = _data(arguments.data, arguments.scenes, arguments.validation_every)
+    plan += _plan(recipe, schedule, folder, by_default)
+    if processes.first():
+        print("\n".join(plan), file=sys.stderr, flush=True)
+    try:
+        log = train(samples, validation, folder, recipe, schedule)
+    except KeyboardInterrupt:
+        if processes.first():
+            saved = (folder / "state.pt").is_file()
+            said = f"{folder} holds the state, nothing is lost" if saved else "before the first step"
+            print(f"\nstopped: {said}; the same command goes on", file=sys.stderr)
+        return 130
+    if processes.first():
+        print("\n".join([_table(log), *_files(log, folder)]))
+    return 0
+
+
+def _chosen(recipe: type, arguments: argparse.Namespace) -> dict:
+    values = {field.name: getattr(arguments, field.name) for field in fields(recipe)}
+    return {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+
+
+def _data(
+    folder: str | None, count: int | None, every: int
+) -> tuple[Iterable[Sample], Iterable[Sample], list[str]]:
+    """Return what to learn from, what to validate on, and lines that say so."""
+    for name, value in (("scenes", count), ("validation-every", every)):
+        if value is not None and value < 1:
+            raise ValueError(f"--{name} {value}, expected at least 1")
+    if folder is None:
+        count = count or SCENES
+        seeds = range(VALIDATION, VALIDATION + SCENES, every)
+        samples, validation = scenes(range(TRAINING, TRAINING + count)), scenes(seeds)
+        what = f"{count} synthetic scenes", f"{len(seeds)} other scenes"
+    elif count is not None:
+        raise ValueError(f"--scenes {count} with --data {folder}, expected one of them: scenes replace data")
+    else:
+        samples, validation = bsds500(folder, "train"), bsds500(folder, "val")[::every]
+        what = f"{len(samples)} pictures of BSDS500 train", f"{len(validation)} pictures of val"
+    return samples, validation, [f"learns from:  {what[0]}", f"validates on: {what[1]}"]
+
+
+def _plan(recipe: Recipe, schedule: Schedule, folder: Path, by_default: bool) -> list[str]:
+    """Say what will happen."""
+    network = Network(recipe.inputs, recipe.widths)
+    device, together = processes.device(), processes.count()
+    numbers = sum(parameter.numel() for parameter in network.parameters())
+    precision = "bfloat16" if in_bfloat16(recipe.precision, device) else "float32"
+    where = f"{together} processes on {device.type}" if together > 1 else f"1 process on {device.type}"
+    end = f"{schedule.steps} steps" if schedule.steps else f"{schedule.budget:g} minutes"
+    end += " (give --budget or --steps for another end)" if by_default else ""
+    old = (folder / "state.pt").is_file()
+    each = f"{recipe.size} x {recipe.size} pixels, up to {recipe.annotators} annotators each"
+    return [
+        f"in each step: {recipe.count * together} pieces of {each}",
+        f"network:      {numbers:,} parameters, {precision}, {where}",
+        f"until:        {end}; validates every {schedule.validate:g} minutes",
+        f"folder:       {folder}, {'goes on with the training there' if old else 'a new training'}",
+    ]
+
+
+def _table(log: list[dict]) -> str:
+    """Return the validations, one per line, under the names of their numbers."""
+    names = list(log[0])
+    rows = [names, *([f"{entry[name]:g}" for name in names] for entry in log)]
+    return "\n".join("  ".join(f"{cell:>8}" for cell in row) for row in rows)
+
+
+def _files(log: list[dict], folder: Path) -> list[str]:
+    """Draw the curve; return lines that say what there is and how to use it."""
+    best = max(log, key=lambda entry: entry["score"])
+    weights = folder / "best.safetensors"
+    return [
+        f"best weights: {weights} (score {best['score']:.4f} at step {best['step']})",
+        f'use them:     ssn(image, weights="{weights}")',
+        f"curve:        {_curve(log, best, folder / 'curve.png')}",
+    ]
+
+
+def _curve(log: list[dict], best: dict, file: Path) -> str:
+    """Draw the scores over the steps; return where, or why not."""
+    try:
+        from spamlab.plot import curve
+    except ImportError as error:
+        return f"not drawn, for {error.name} is missing"
+    series = {f"at {n} superpixels": [entry[f"asa_{n}"] for entry in log] for n in (100, 200)}
+    text = (
+        f"ASA of the averaged weights on validation pictures over {log[-1]['step']} steps: "
+        f"at 200 superpixels {log[0]['asa_200']:.3f} at first, {best['asa_200']:.3f} in the best weights."
+    )
+    return str(curve([entry["step"] for entry in log], series, "step", "ASA", text).save(file))

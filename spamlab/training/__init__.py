@@ -1,0 +1,15 @@
+"""Training: samples, the loop, and what each method learns from; ``spamlab train`` runs it.
+
+Nothing is imported here but torch, numba, numpy, scipy, scikit-image, safetensors and tqdm, so that it runs
+on a bare machine with a GPU.
+
+===========  ===================================================================
+`recipe`     what decides a training, in plain numbers
+`samples`    pictures in memory, cut, scaled and flipped into batches
+`loop`       the loop: averaged weights, validation, stop and go on
+`folder`     whole files, and no two recipes in one folder
+`stop`       Ctrl-C between two steps, not inside one
+`processes`  the same command under ``torchrun``
+`ssn`        SSN: its loss and validation
+===========  ===================================================================
+"""

@@ -1,0 +1,146 @@
+"""What decides a training, in plain numbers; loads without torch, so that help texts are quick."""
+
+import math
+from dataclasses import dataclass
+
+from spamlab._arguments import number, whole_number
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast to learn.
+
+    Attributes
+    ----------
+    rate : float
+        Learning rate of Adam after the warm-up; it falls to 1% of it along half a cosine.
+    warm_up : int
+        Steps in which it rises from 0.
+    steps : int, optional
+        The last step.
+    budget : float, optional
+        Minutes of training in all, those before a stop counted in. What is reached first ends the training.
+    average : float
+        The averaged weights keep this share of themselves in each step (less in the first steps).
+    validate : float
+        Minutes between validations, which also save the state.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is out of its range.
+    """
+
+    rate: float = 2e-3
+    warm_up: int = 100
+    steps: int | None = None
+    budget: float | None = None
+    average: float = 0.998
+    validate: float = 5.0
+
+    def __post_init__(self):
+        number("rate", self.rate, "a learning rate above 0; 0.002 is usual", above=0)
+        whole_number("warm_up", self.warm_up, "1 or more steps; 100 is usual", 1)
+        if self.steps is not None:
+            whole_number("steps", self.steps, "1 or more steps", 1)
+        if self.budget is not None:
+            number("budget", self.budget, "minutes, above 0; 30 is usual", above=0)
+        if number("average", self.average, "a share from 0 to below 1; 0.998 is usual", low=0) >= 1:
+            raise ValueError(f"average={self.average}, expected a share from 0 to below 1; 0.998 is usual")
+        number("validate", self.validate, "minutes, 0 or more (0: after every step); 5 is usual", low=0)
+
+    def progress(self, step: int, seconds: float) -> float:
+        """Return the share of the training that is done, in [0, 1]."""
+        by_steps = step / self.steps if self.steps else 0.0
+        by_time = seconds / (60 * self.budget) if self.budget else 0.0
+        return min(1.0, max(by_steps, by_time))
+
+    def rate_at(self, step: int, progress: float) -> float:
+        """Return the learning rate of a step."""
+        cosine = 0.01 + 0.99 * (1 + math.cos(math.pi * progress)) / 2
+        return self.rate * min(1.0, (step + 1) / self.warm_up) * cosine
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what SSN learns, besides the data and the schedule.
+
+    Attributes
+    ----------
+    inputs : {3, 5}
+        What the network sees: colour, or colour and position as scaled in F (the paper).
+    widths : tuple of int
+        Channels of each scale of the network.
+    size, count : int
+        Side of a training piece in pixels, and pieces per step in each process.
+    annotators : int
+        Annotations per piece.
+    scale : (float, float, float)
+        Spread, lowest and highest enlargement; the paper: 0.75, 0.75, 3.
+    step : (float, float)
+        Range of the grid interval in pixels, drawn per step; the paper: 20.
+    compactness : (float, float)
+        Range of SLIC's m, drawn per step. The log validates at its middle.
+    n_iter : int
+        Rounds of clustering; the paper: 5.
+    regular : float
+        Weight of the compactness loss.
+    reduction : {"mean", "sum"}
+        Of the compactness loss.
+    seed : int
+        Of the weights, the pieces and everything else.
+    precision : {"auto", "float32", "bfloat16"}
+        Of the network; "auto" is bfloat16 on a GPU.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is out of its range.
+    """
+
+    inputs: int = 3
+    widths: tuple[int, ...] = (32, 64, 64)
+    size: int = 200
+    count: int = 4
+    annotators: int = 3
+    scale: tuple[float, float, float] = (0.75, 0.75, 3.0)
+    step: tuple[float, float] = (16.0, 40.0)
+    compactness: tuple[float, float] = (10.0, 20.0)
+    n_iter: int = 5
+    regular: float = 1e-5
+    reduction: str = "mean"
+    seed: int = 0
+    precision: str = "auto"
+
+    def __post_init__(self):
+        if len(self.widths) == 0:
+            raise ValueError("widths is empty, expected the channels of each scale; (32, 64, 64) is usual")
+        for width in self.widths:
+            whole_number("widths", width, "1 or more channels at each scale; (32, 64, 64) is usual", 1)
+        if self.inputs not in (3, 5):
+            raise ValueError(f"inputs={self.inputs}, expected 3 (colour) or 5 (colour and position)")
+        whole_number("size", self.size, "16 or more pixels; 200 is usual", 16)
+        for name in ("count", "annotators", "n_iter"):
+            whole_number(name, getattr(self, name), "1 or more", 1)
+        number("scale", self.scale[0], "a spread of 0 or more first; 0.75 is usual", low=0)
+        _check_range("scale", self.scale[1:], above=0)
+        _check_range("step", self.step, low=2)
+        _check_range("compactness", self.compactness, above=0)
+        number("regular", self.regular, "a weight of 0 or more; 1e-5 is usual", low=0)
+        whole_number("seed", self.seed, "0 or more", 0)
+        _check_word("reduction", self.reduction, ("mean", "sum"))
+        _check_word("precision", self.precision, ("auto", "float32", "bfloat16"))
+
+
+def _check_range(name: str, values: tuple[float, float], **limit: float) -> None:
+    (word, bound), *_ = limit.items()
+    expected = f"two numbers {'above' if word == 'above' else 'of at least'} {bound:g}, the lower first"
+    for value in values:
+        number(name, value, expected, **limit)
+    if values[0] > values[1]:
+        raise ValueError(f"{name}={values[0]:g} to {values[1]:g}, expected {expected}")
+
+
+def _check_word(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise ValueError(f"{name}={value!r}, expected one of {', '.join(known)}")
