@@ -11,16 +11,20 @@ from textwrap import indent
 import nbformat
 import numpy as np
 import pytest
+import torch
 from nbclient import NotebookClient
 from notebook_rules import ROOT, code_cells, tags
 
 from spamlab import metrics
+from spamlab.candidates import grid_neighbours
+from spamlab.cluster import cluster
 from spamlab.exercises import check, checking, exercise, hint, solution
 from spamlab.exercises.build import fill
 from spamlab.exercises.checking import same
 from spamlab.exercises.exercise import BEGIN, END, HERE, book, dump, load, stub
 from spamlab.features import lab_xy
 from spamlab.slic import assign, widen
+from spamlab.ssn import reconstruction
 
 BOOK = book()
 LESSONS = sorted({name[:2] for name in BOOK})
@@ -141,6 +145,40 @@ def test_lesson_02_agrees_with_metrics(seed):
     labels = np.arange(33) // 5 + 7 * (np.arange(18) // 4)[:, None]
     for r in range(4):
         assert np.isclose(solved("02.2")(labels, truth, r), metrics.boundary_recall(labels, truth, r))
+
+
+@pytest.mark.parametrize("temperature", [0.001, 0.3, 1, 20])
+def test_lesson_03_agrees_with_ssn_at_each_border_of_the_grid(temperature):
+    cells = np.arange(12).reshape(3, 4).repeat(2, axis=0).repeat(3, axis=1)
+    F, centres = rng.normal(size=(cells.size, 5)), rng.normal(size=(12, 5))
+    slots = grid_neighbours(cells)[cells.ravel()]
+    arguments = torch.from_numpy(grid_neighbours(cells)), torch.from_numpy(cells.ravel())
+    found = cluster(*map(torch.from_numpy, (F, centres)), *arguments, 1, temperature=temperature)
+    own = [
+        solved("03.1")(pixel, centres[row], row >= 0, temperature)
+        for pixel, row in zip(F, slots, strict=True)
+    ]
+    np.testing.assert_allclose(own, found.weights().numpy(), rtol=1e-8, atol=1e-12)
+    assert (slots < 0).any() and not np.array(own)[slots < 0].any()
+
+
+def soft_clusters(F, S, candidates, n_iter=1):
+    """Cluster pixels of one group, so that all have the same candidates; return this and Q, (N, K)."""
+    slots, group = torch.tensor([candidates]), torch.zeros(len(F), dtype=torch.int64)
+    found = cluster(torch.from_numpy(F), torch.from_numpy(S), slots, group, n_iter)
+    Q = np.zeros((len(F), len(S)))
+    Q[:, candidates] = found.weights()
+    return found, Q
+
+
+@pytest.mark.parametrize("candidates", [[0, 1, 2, 3, 4], [4, 0, 3]])
+def test_lesson_03_agrees_with_ssn_in_its_centres_and_its_loss(candidates):
+    F, S = rng.normal(size=(40, 3)), rng.normal(size=(5, 3))  # centres that are no candidates stay empty
+    found, Q = soft_clusters(F, S, candidates)
+    np.testing.assert_allclose(solved("03.2")(F, Q, S), soft_clusters(F, S, candidates, 2)[0].S, rtol=1e-8)
+    for truth in (rng.integers(0, 4, 40), np.arange(40) // 9 * 2, np.zeros(40, int)):
+        loss = reconstruction(found, torch.from_numpy(truth))
+        assert np.isclose(solved("03.3")(Q, truth), float(loss), rtol=1e-8, atol=1e-12)
 
 
 # ---- what else a learner may hand in
@@ -288,8 +326,83 @@ for k in np.unique(labels):
 return total / labels.size""",
         "Your P is smoothed",
     ),
+    "present as a factor": (
+        "03.1",
+        """d2 = np.linalg.norm(centres - pixel, axis=1) ** 2 * present
+Q = np.exp(-d2 / temperature)
+return Q / Q.sum()""",
+        "An empty slot has distance 0 in your code",
+    ),
+    "softmax of all": (
+        "03.1",
+        "return softmax(-np.sum((pixel - centres) ** 2, axis=1) / temperature)",
+        "You do not look at present.",
+    ),
+    "emptied after softmax": (
+        "03.1",
+        "return np.where(present, softmax(-np.sum((pixel - centres) ** 2, axis=1) / temperature), 0)",
+        "You empty the slots after",
+    ),
+    "softmax of exp": (
+        "03.1",
+        """d2 = np.array([((pixel - centre) ** 2).sum() for centre in centres])
+d2[~present] = 1e16
+return softmax(np.exp(-d2 / temperature))""",
+        "You apply np.exp twice",
+    ),
+    "a tiny divisor": (
+        "03.2",
+        "return (Q.T @ F) / (Q.sum(axis=0) + 1e-16)[:, None]",
+        "A centre without weight becomes 0",
+    ),
+    "rows": (
+        "03.2",
+        "return (Q / Q.sum(axis=1, keepdims=True)).T @ F",
+        "You return weighted sums.",
+    ),
+    "hard labels": (
+        "03.2",
+        """new, labels = centres.copy(), Q.argmax(axis=1)
+for k in np.unique(labels):
+    new[k] = F[labels == k].mean(axis=0)
+return new""",
+        "You give each pixel to its best centre",
+    ),
+    "at least 1": (
+        "03.2",
+        "return np.einsum('pk,pc->kc', Q, F) / np.maximum(Q.sum(axis=0), 1)[:, None]",
+        "You divide by at least 1.",
+    ),
+    "Q and back": (
+        "03.3",
+        """R = (truth[:, None] == np.arange(truth.max() + 1)).astype(float)
+return -np.log((Q @ Q.T @ R)[R == 1]).mean()""",
+        "The columns of Q are not normalised.",
+    ),
+    "majority": (
+        "03.3",
+        """labels = Q.argmax(axis=1)
+share = [(truth[labels == labels[p]] == truth[p]).mean() for p in range(len(truth))]
+return -np.mean(np.log(share))""",
+        "You give each pixel to one superpixel first.",
+    ),
+    "cross_entropy": (
+        "03.3",
+        """Qhat = Q / np.maximum(Q.sum(axis=0), 1e-9)
+R = np.eye(truth.max() + 1)[truth]
+return -np.log(softmax(Q @ Qhat.T @ R, axis=1)[range(len(truth)), truth]).mean()""",
+        "You apply a softmax to R*",
+    ),
+    "a table": (
+        "03.3",
+        """Qhat = Q / np.maximum(Q.sum(axis=0), 1e-9)
+R = np.eye(truth.max() + 1)[truth]
+return -(R * np.log(Q @ Qhat.T @ R + 1e-16)).mean()""",
+        "You average over all entries of R*",
+    ),
 }
 HELPERS = """from scipy.ndimage import binary_dilation, maximum_filter
+from scipy.special import softmax
 from skimage.measure import perimeter
 
 def mark(x):
@@ -313,6 +426,12 @@ def test_likely_mistakes_are_named_as_learners_write_them(kind):
     name, body, message = WRITTEN[kind]
     result = check(name, written(name, body))
     assert result.status == "wrong" and result.message.startswith(message), result
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_nan_points_at_centres_without_weight():
+    result = check("03.2", written("03.2", "return Q.T @ F / Q.sum(axis=0)[:, None]"))
+    assert result.status == "wrong" and "A centre without weight is 0 / 0; it keeps" in result.message
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -389,7 +508,10 @@ def test_exercises_survive_the_file_of_expected_outputs():
     for own in load(dump(list(BOOK.values()))):
         assert own.marked is None and own.solution is None
         again = exercise.outputs(solved(own.name), own.inputs)
-        assert all(map(same, again, own.expected)) and own.none == BOOK[own.name].none
+        assert all(map(same, again, own.expected)) and (own.none, own.nan) == (
+            BOOK[own.name].none,
+            BOOK[own.name].nan,
+        )
         assert own.mistakes.keys() == BOOK[own.name].mistakes.keys()
         for text, found in own.mistakes.items():
             assert all(map(same, found, BOOK[own.name].mistakes[text]))

@@ -14,7 +14,7 @@ from spamlab.exercises.exercise import Exercise, find
 IDLE = {"RESUME", "NOP", "LOAD_CONST", "LOAD_SMALL_INT", "RETURN_CONST", "RETURN_VALUE"}
 NONE = "It returns None. Does it end with return and a value? print shows a value, but does not return it."
 UNUSED = "Do all numbers occur? np.unique lists those that do."
-NAN = f"It returns NaN: a mean of no pixels, or 0 / 0. {UNUSED}"
+NAN = "It returns NaN: a mean of no pixels, or 0 / 0."
 _hints_given: dict[str, int] = {}
 
 
@@ -151,7 +151,7 @@ def _judge(exercise: Exercise, answer: Callable, found: list[Any]) -> Result:
         return _wrong(exercise, f"{NONE} {exercise.none}".rstrip())
     for given, value, expected in zip(exercise.inputs, found, exercise.expected, strict=True):
         if _has_nan(value) and not _has_nan(expected):
-            return _wrong(exercise, f"{NAN} This was for\n{_show_all(given)}")
+            return _wrong(exercise, f"{NAN} {exercise.nan or UNUSED} This was for\n{_show_all(given)}")
     for message, outputs in exercise.mistakes.items():
         if all(same(a, b) for a, b in zip(found, outputs, strict=True)):
             return _wrong(exercise, message)

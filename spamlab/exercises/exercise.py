@@ -41,6 +41,8 @@ class Task:
         What to tell a learner, and the wrong function it is told for.
     none : str
         What to add for a function that returns None; "" for nothing.
+    nan : str
+        What to add for a function that returns NaN; "" for the usual cause, a number that does not occur.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Task:
     hints: Sequence[str]
     mistakes: Mapping[str, Callable]
     none: str = ""
+    nan: str = ""
 
     def exercise(self) -> "Exercise":
         """Run the solution and the planted mistakes on the inputs."""
@@ -64,6 +67,7 @@ class Task:
             expected=outputs(self.function, inputs),
             mistakes={text: outputs(wrong, inputs) for text, wrong in self.mistakes.items()},
             none=self.none,
+            nan=self.nan,
             marked=source,
         )
 
@@ -84,6 +88,7 @@ class Exercise:
     expected: list[Any]
     mistakes: dict[str, list[Any]]
     none: str = ""
+    nan: str = ""
     marked: str | None = None
 
     @property
