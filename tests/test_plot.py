@@ -328,3 +328,24 @@ def test_names_in_a_plane_are_drawn_beside_their_points_and_do_not_touch():
         np.array([[10.0, 50], [30, 52], [400, 51]]), ["first one", "second", "third"]
     )
     assert abs(heights[0] - heights[1]) >= charts._LINE and heights[2] == 51
+
+
+def test_a_line_of_many_points_may_go_without_dots():
+    def blue(picture):
+        return (pixels(picture) == np.rint(np.multiply(to_rgb(HIGHLIGHT), 255))).all(axis=2).sum()
+
+    x, line = np.arange(300), {"loss": np.sin(np.arange(300) / 20)}
+    dotted, bare = (
+        plot.curve(x, line, "x", "y", SENTENCE),
+        plot.curve(x, line, "x", "y", SENTENCE, dots=False),
+    )
+    assert blue(bare) < blue(dotted)
+
+
+def test_a_grey_texture_is_stored_as_a_photograph(photo):
+    grey = np.repeat(np.kron(photo[:, :, :1], np.ones((9, 9, 1), np.uint8)), 3, axis=2)
+    rng = np.random.default_rng(0)
+    noise = np.repeat(rng.integers(0, 256, (500, 800, 1), dtype=np.uint8), 3, axis=2)
+    assert plot.encode(grey // 64 * 64)[1] == "image/png"  # few colours, small
+    assert plot.encode(noise)[1] == "image/jpeg"  # 256 colours, but its PNG is large
+    assert plot.encode(noise, drawing=True)[1] == "image/png"

@@ -9,17 +9,20 @@
 `panels`       `show`: the same crop side by side; `channels` of features
 `charts`       `curve`, `plane` and `bars`
 `diagrams`     `centres`, `candidates` of one pixel, the `four_questions`
+`learned`      `weights` of candidates, `arrows` of a gradient, `scales` of a network
 =============  ==================================================================
 """
 
 from spamlab.plot.charts import bars, curve, plane
 from spamlab.plot.diagrams import candidates, centres, four_questions
+from spamlab.plot.learned import arrows, scales, weights
 from spamlab.plot.panels import channels, show
 from spamlab.plot.picture import Picture, check_sentence, encode
 from spamlab.plot.pixels import errors, mean_colours, overlay, paint, recall, wrong_share
 
 __all__ = [
     "Picture",
+    "arrows",
     "bars",
     "candidates",
     "centres",
@@ -34,6 +37,8 @@ __all__ = [
     "paint",
     "plane",
     "recall",
+    "scales",
     "show",
+    "weights",
     "wrong_share",
 ]

@@ -23,6 +23,7 @@ def curve(
     log: bool | str = False,
     highlight: str | None = None,
     title: str = "",
+    dots: bool = True,
 ) -> Picture:
     """Draw lines over a common x, each named at its right end.
 
@@ -41,6 +42,8 @@ def curve(
         The line to look at; the others become grey.
     title : str
         A short title.
+    dots : bool
+        Whether each point is marked; for hundreds of points a bare line is clearer.
 
     Raises
     ------
@@ -52,7 +55,7 @@ def curve(
         if np.shape(y) != x.shape:
             raise ValueError(f"series {name!r} has shape {np.shape(y)}, expected {x.shape} like x")
     paths = {name: (x, y) for name, y in series.items()}
-    return plane(paths, xlabel, ylabel, text, log=log, highlight=highlight, title=title)
+    return plane(paths, xlabel, ylabel, text, log=log, highlight=highlight, title=title, dots=dots)
 
 
 def plane(
@@ -64,6 +67,7 @@ def plane(
     log: bool | str = False,
     highlight: str | None = None,
     title: str = "",
+    dots: bool = True,
 ) -> Picture:
     """Draw a path of points (x, y) for each name, such as one method over its settings.
 
@@ -71,7 +75,7 @@ def plane(
     ----------
     paths : mapping of str to ((n,), (n,)) array_like of float
         x and y of each path, which is named at its last point; NaN leaves a gap.
-    xlabel, ylabel, text, log, highlight, title
+    xlabel, ylabel, text, log, highlight, title, dots
         As in `curve`.
     """
     _check_names(paths, highlight)
@@ -80,7 +84,7 @@ def plane(
     for (name, (x, y)), colour in zip(paths.items(), _colours(paths, highlight), strict=True):
         x, y = np.asarray(x, float), np.asarray(y, float)
         top = 3 if name == highlight else 2
-        axes.plot(x, y, color=colour, lw=2.2, marker="o", ms=4, zorder=top, clip_on=False)
+        axes.plot(x, y, color=colour, lw=2.2, marker="o" * dots, ms=4, zorder=top, clip_on=False)
         if np.isfinite(y).any():
             last = np.flatnonzero(np.isfinite(y))[-1]
             ends.append((name, colour, x[last], y[last]))

@@ -10,7 +10,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 from numpy.typing import ArrayLike
 
 from spamlab.plot.picture import BOUNDARY, DPI, HIGHLIGHT, INK, MUTED, Picture, from_figure
-from spamlab.plot.pixels import as_uint8, overlay
+from spamlab.plot.pixels import as_uint8, errors, overlay
 
 QUESTIONS = (
     "What describes a pixel?",
@@ -71,7 +71,7 @@ def candidates(
         )
     if around not in ("pixel", "centres"):
         raise ValueError(f"around is {around!r}, expected 'pixel' or 'centres'")
-    figure, axes = _canvas(image, labels, crop)
+    figure, axes = canvas(image, labels, crop)
     middles = [pixel] if around == "pixel" else centres[ids]
     for row, col in middles if window else ():
         corner = (col - window / 2, row - window / 2)
@@ -104,7 +104,7 @@ def centres(
     crop : (row, col, height, width), optional
         The part to show, in pixels.
     """
-    figure, axes = _canvas(image, labels, crop)
+    figure, axes = canvas(image, labels, crop)
     before = np.asarray(before, float)
     if after is not None:
         after = np.asarray(after, float)
@@ -116,13 +116,24 @@ def centres(
     return from_figure(figure, text)
 
 
-def _canvas(image: ArrayLike, labels: ArrayLike | None, crop) -> tuple[Figure, Axes]:
+def canvas(
+    image: ArrayLike, labels: ArrayLike | None, crop, truth: ArrayLike | None = None, aside: int = 0
+) -> tuple[Figure, Axes]:
+    """Return a figure with the picture, its axes in pixels (col, row), and `aside` pixels free at the right.
+
+    Borders of `labels` are drawn; with `truth` the picture is an error map, as in `show`.
+    """
     rgb = as_uint8(image)
     row, col, height, width = crop or (0, 0, *rgb.shape[:2])
-    zoom = min(760 / width, 560 / height)
-    picture = rgb if labels is None else overlay(image, labels, scale=max(1, round(zoom)))
-    figure = Figure(figsize=(width * zoom / DPI, height * zoom / DPI), dpi=DPI)
-    axes = figure.add_axes((0, 0, 1, 1))
+    zoom = min((760 - 0.5 * aside) / width, 560 / height)
+    scale = max(1, round(zoom))
+    if truth is not None and labels is not None:
+        picture = errors(image, labels, truth, scale=scale)
+    else:
+        picture = rgb if labels is None else overlay(image, labels, scale=scale)
+    wide = width * zoom + aside
+    figure = Figure(figsize=(wide / DPI, height * zoom / DPI), dpi=DPI)
+    axes = figure.add_axes((0, 0, width * zoom / wide, 1))
     extent = (-0.5, rgb.shape[1] - 0.5, rgb.shape[0] - 0.5, -0.5)
     axes.imshow(picture, extent=extent, interpolation="nearest", aspect="auto")
     axes.set(xlim=(col - 0.5, col + width - 0.5), ylim=(row + height - 0.5, row - 0.5))
@@ -194,17 +205,18 @@ def _box(axes: Axes, left: int, i: int, answer: str, new: bool) -> None:
     words = {"fontsize": 11.5, "color": INK, "fontweight": weight, "linespacing": 1.3}
     axes.text(left + 107, 112, textwrap.fill(answer, 20), ha="center", va="center", **words)
     if i < 3:
-        _arrow(axes, [(left + 216, 90), (left + 239, 90)])
+        arrow(axes, [(left + 216, 90), (left + 239, 90)])
 
 
-def _arrow(axes: Axes, ends: list[tuple[float, float]]) -> None:
+def arrow(axes: Axes, ends: list[tuple[float, float]]) -> None:
+    """Draw a grey arrow between two points (x, y) of a diagram."""
     style = {"arrowstyle": "-|>", "mutation_scale": 14, "color": MUTED, "lw": 1.8}
     axes.add_patch(FancyArrowPatch(*ends, shrinkA=0, shrinkB=0, **style))
 
 
 def _loop(axes: Axes, repeat: str) -> None:
     axes.plot([835, 835, 595], [170, 196, 196], color=MUTED, lw=1.8, solid_joinstyle="round")
-    _arrow(axes, [(595, 197), (595, 170)])
+    arrow(axes, [(595, 197), (595, 170)])
     axes.text(715, 207, repeat, ha="center", va="top", fontsize=10.5, color=GREY)
 
 

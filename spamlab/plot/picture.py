@@ -26,6 +26,7 @@ SERIES = (HIGHLIGHT, "#e69f00", "#009e73", "#cc79a7", "#56b4e9", INK)  # safe fo
 DPI = 100
 WIDTH = 950  # pixels: a notebook column
 MIN_SENTENCE = 40  # characters
+LARGEST_PNG = 150_000  # bytes
 
 
 def check_sentence(text: str) -> str:
@@ -101,7 +102,7 @@ def encode(rgb: NDArray[np.uint8], drawing: bool | None = None) -> tuple[bytes, 
     ----------
     rgb : (H, W, 3) uint8 ndarray
     drawing : bool, optional
-        By default, a picture of few colours is a drawing.
+        By default, a picture of few colours is a drawing, unless its PNG would be large.
 
     Returns
     -------
@@ -112,7 +113,9 @@ def encode(rgb: NDArray[np.uint8], drawing: bool | None = None) -> tuple[bytes, 
     buffer = io.BytesIO()
     if _is_drawing(rgb) if drawing is None else drawing:
         Image.fromarray(rgb).save(buffer, "PNG", compress_level=6)
-        return buffer.getvalue(), "image/png"
+        if drawing or buffer.tell() <= LARGEST_PNG:
+            return buffer.getvalue(), "image/png"
+        buffer = io.BytesIO()  # grey textures have few colours, too
     Image.fromarray(rgb).save(buffer, "JPEG", quality=80, subsampling=0)
     return buffer.getvalue(), "image/jpeg"
 
