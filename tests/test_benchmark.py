@@ -30,7 +30,7 @@ from spamlab.benchmark import (
 )
 from spamlab.benchmark.code import fingerprint
 from spamlab.benchmark.methods import select
-from spamlab.benchmark.summary import averages
+from spamlab.benchmark.summary import averages, merged
 from spamlab.data import bsds500, load_image, scene
 from spamlab.regions import components
 
@@ -140,15 +140,19 @@ def test_the_fingerprint_is_of_what_rows_depend_on(tmp_path, monkeypatch):
     package = tmp_path / "spamlab"
     shutil.copytree(code.PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
     assert fingerprint(package) == fingerprint()
-    for name in ("benchmark/summary.py", "cli/bench.py", "plot/charts.py", "data.py"):
+    for name in ("benchmark/summary.py", "cli/bench.py", "plot/charts.py", "training/loop.py", "data.py"):
         (package / name).write_text("changed")
     assert fingerprint(package) == fingerprint()
     seen = {fingerprint()}
     for name in ("slic.py", "regions/maps.py", "metrics/table.py", "_bsds.py", "benchmark/rows.py", "new.py"):
         (package / name).write_text("changed")
         seen.add(fingerprint(package))
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "ssn.safetensors").write_text("other weights")
+    monkeypatch.setattr(code, "data_dir", lambda: tmp_path)
+    seen.add(fingerprint(package))
     monkeypatch.setattr(code, "PACKAGES", ())
-    assert len(seen | {fingerprint(package)}) == 8
+    assert len(seen | {fingerprint(package)}) == 9
 
 
 def test_nan_survives_the_file(data, tmp_path):
@@ -310,6 +314,31 @@ def test_written_and_read_back(summary, tmp_path):
     assert lines[3] == "mine,m,3,800,,"
     with pytest.raises(FileNotFoundError, match="no results 'nowhere'"):
         load("nowhere")
+
+
+def test_methods_are_put_into_an_old_summary(summary, tmp_path):
+    other = [{**made, "method": "other"} for made in MADE]
+    chosen = {"other": {"setting": "m", "value": 3, "how": "at will"}}
+    about = {"command": "spamlab again", "jobs": 2, "data": {"name": "Made"}}
+    counts = (100, 200, 800)
+    both = merged(summary, summarise(other, chosen, about, counts))
+    assert list(both["methods"]) == ["mine", "other"] and both["command"] == "spamlab"
+    assert both["methods"]["other"]["made"]["command"] == "spamlab again"
+    assert [row["method"] for row in both["table"]] == ["mine"] * 3 + ["other"] * 3
+    better = [{**made, "asa_mean": 1.0} for made in other]
+    both = merged(both, summarise(better, chosen, about, counts))  # in place of those it had
+    assert [row["asa_mean"] for row in both["table"][3:5]] == [1, 1]
+    assert len(both["measured"]) == 4 and both["table"][1] == summary["table"][1]
+    write(both, tmp_path / "both.json")
+    for wrong, said in (
+        ({"data": {"name": "Else"}}, "have the data"),
+        ({"counts": (100,)}, "have the counts"),
+    ):
+        new = summarise(
+            better, chosen, {**about, "data": wrong.get("data", about["data"])}, wrong.get("counts", counts)
+        )
+        with pytest.raises(ValueError, match=said):
+            merged(summary, new)
 
 
 def test_printed_table(summary):

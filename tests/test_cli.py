@@ -205,6 +205,12 @@ def test_sweep_then_benchmark(folder, tmp_path):
     assert str(folder) not in file.read_text() and "| 100 | grid | - |" in done.stdout
     again = spamlab(*words, "-o", file)  # all rows are there
     assert again.returncode == 0 and json.loads(file.read_text()) == found
+    words[words.index("slic") : words.index("grid") + 1] = ["snic"]
+    assert spamlab(*words, "--update", "-o", file).returncode == 0
+    both = json.loads(file.read_text())
+    assert both["methods"].keys() == {"slic", "grid", "snic"} and both["command"] == found["command"]
+    assert "--methods snic" in both["methods"]["snic"]["made"]["command"]
+    assert [row for row in both["table"] if row["method"] != "snic"] == found["table"]
 
 
 @pytest.mark.parametrize(
@@ -215,6 +221,7 @@ def test_sweep_then_benchmark(folder, tmp_path):
         (["-o", "x.json", "--jobs", "0"], "--jobs 0, expected at least 1"),
         (["-o", "x.json", "--n-segments", "-5"], "--n-segments -5, expected at least 1"),
         (["-o", "x.json", "--settings", "none.json"], "--settings none.json: no such file"),
+        (["-o", "x.json", "--update"], "--update needs -o FILE that exists"),
     ],
 )
 def test_wrong_benchmarks(tmp_path, capsys, words, said):

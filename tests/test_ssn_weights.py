@@ -169,6 +169,7 @@ def test_saved_networks_come_back(tmp_path):
         random_network(4, widths=(32, 64, 96), compactness=17.5),
         random_network(5, 5, (4, 6), last_norm=True, padding="replicate"),
         random_network(6, padding="replicate"),
+        random_network(7, rectify=False),
     ):
         save(made, tmp_path / "a.safetensors", entry={"score": 0.9})
         back = load(tmp_path / "a.safetensors")
@@ -178,6 +179,7 @@ def test_saved_networks_come_back(tmp_path):
         x = picture(made.inputs, 12, 16)
         with torch.no_grad():
             assert torch.equal(back(x), made(x))
+            assert (back(x).min() >= 0) == made.rectify
 
 
 def test_a_file_is_as_good_as_its_network(tmp_path):

@@ -50,6 +50,7 @@ def test_recipes_do_not_mix(tmp_path):
         (Recipe, {"widths": (8, 0)}, "widths=0, expected 1 or more channels"),
         (Recipe, {"widths": (8, 2.5)}, "widths=2.5, expected a whole number"),
         (Recipe, {"inputs": 4}, "inputs=4, expected 3 .* or 5"),
+        (Recipe, {"ending": "tanh"}, "ending='tanh', expected one of linear, relu"),
         (Recipe, {"size": 8}, "size=8, expected 16 or more"),
         (Recipe, {"annotators": 0}, "annotators=0, expected 1 or more"),
         (Recipe, {"scale": (-1, 1, 2)}, "scale=-1"),

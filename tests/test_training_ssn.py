@@ -12,7 +12,7 @@ from spamlab import seeds
 from spamlab.data import Sample
 from spamlab.features import lab
 from spamlab.metrics import asa
-from spamlab.ssn import Network, load, ssn
+from spamlab.ssn import Network, load, save, ssn
 from spamlab.ssn.method import pixel_features, start
 from spamlab.ssn.weights import about
 from spamlab.training import ssn as training
@@ -205,6 +205,22 @@ def test_train(samples, tmp_path, monkeypatch):
     assert told["schedule"]["steps"] == 4 and told["entry"] == entry and told["processes"] == 1
     assert load(file).compactness == told["compactness"] == 15
     assert ssn(samples[0].image, 30, weights=str(file)).max() > 20
+
+
+def test_weights_to_begin_with(samples, tmp_path):
+    """A training that begins with weights and hardly learns ends with nearly these weights."""
+    made = lively(SMALL)
+    save(made, tmp_path / "made.safetensors")
+    recipe = replace(SMALL, start=str(tmp_path / "made.safetensors"), ending="relu", seed=5)
+    train(samples, samples[:1], tmp_path / "next", recipe, Schedule(rate=1e-9, steps=1), progress=False)
+    file = tmp_path / "next" / "best.safetensors"
+    told, back = about(file), load(file)
+    assert told["recipe"]["start"] == "made.safetensors" and back.rectify and back.padding == "replicate"
+    for old, new in zip(made.parameters(), back.parameters(), strict=True):
+        torch.testing.assert_close(new, old, rtol=0, atol=1e-6)
+    with pytest.raises(ValueError, match="made.safetensors' is a network of other widths or inputs"):
+        wide = replace(recipe, widths=(8, 8, 8))
+        train(samples, samples[:1], tmp_path / "wide", wide, Schedule(steps=1), progress=False)
 
 
 def test_other_pictures_do_not_go_on(samples, tmp_path):

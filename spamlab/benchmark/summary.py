@@ -111,6 +111,33 @@ def summarise(
     return {**about, "versions": versions(), **body}
 
 
+def merged(old: Mapping, new: Mapping) -> dict:
+    """Put the methods of a new summary, or sweep, into an old one; those of the same name are replaced.
+
+    Each method put in keeps the command and the versions that made it.
+
+    Raises
+    ------
+    ValueError
+        If the two were not measured on the same pictures, or not read off at the same counts.
+    """
+    for name, value in (("data", old["data"]), ("counts", _counts(old))):
+        other = new["data"] if name == "data" else _counts(new)
+        if value != other:
+            raise ValueError(f"the results to update have the {name} {value}, the new ones {other}")
+    made = {name: new[name] for name in ("command", "jobs", "versions")}
+    methods = {name: {**entry, "made": made} for name, entry in new["methods"].items()}
+    both = {**old, "methods": {**old["methods"], **methods}}
+    for part in ("measured", "table"):
+        if part in old:
+            both[part] = [row for row in old[part] if row["method"] not in methods] + list(new[part])
+    return both
+
+
+def _counts(summary: Mapping) -> list[int]:
+    return sorted({row["n"] for row in summary.get("table", [])})
+
+
 def write(summary: Mapping, file: str | Path) -> list[Path]:
     """Write a summary as JSON, its table as CSV beside it, NaN as null or empty; return the paths."""
     file = Path(file)

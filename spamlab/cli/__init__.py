@@ -24,6 +24,8 @@ LEARNING = {
     "validate": ("MINUTES", "between validations, which also save"),
 }
 RECIPE = {
+    "start": ("FILE", "weights to begin with"),
+    "ending": ("HOW", "how the features end: linear or relu"),
     "inputs": ("N", "what the network sees: 3 for colour, 5 for colour and position"),
     "widths": ("N", "channels of each scale of the network"),
     "size": ("PIXELS", "side of a training piece"),

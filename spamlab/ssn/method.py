@@ -134,7 +134,7 @@ def deep_features(image: ArrayLike, weights: str | Network = "ssn") -> NDArray[n
     Returns
     -------
     (H, W, 15) float32 ndarray
-        Learned features, each at least 0.
+        Learned features.
 
     Raises
     ------

@@ -70,7 +70,12 @@ def as_network(weights: str | Path | Network | None) -> Network | None:
 
 def save(network: Network, file: str | Path, **about: object) -> None:
     """Write a network as safetensors, with what else should be known about it in the header."""
-    about = {"compactness": network.compactness, "padding": network.padding, **about}
+    about = {
+        "compactness": network.compactness,
+        "padding": network.padding,
+        "rectify": network.rectify,
+        **about,
+    }
     state = {name: value.contiguous() for name, value in network.state_dict().items()}
     save_file(state, file, {"spamlab": json.dumps(about)})
 
@@ -111,6 +116,7 @@ def _build(state: dict[str, Tensor], about: dict) -> Network:
         last_norm=last_norm,
         padding=about.get("padding", "replicate" if last_norm else "zeros"),
         compactness=about.get("compactness", 28.8 if last_norm else 2.5 / 0.26),
+        rectify=about.get("rectify", True),
     )
     network.load_state_dict(state)
     return network

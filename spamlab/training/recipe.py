@@ -67,6 +67,10 @@ class Recipe:
 
     Attributes
     ----------
+    start : str
+        A file of weights to begin with; "" begins anew.
+    ending : {"linear", "relu"}
+        How the network's features end; the paper: "relu". See `Network`.
     inputs : {3, 5}
         What the network sees: colour, or colour and position as scaled in F (the paper).
     widths : tuple of int
@@ -98,6 +102,8 @@ class Recipe:
         If a number is out of its range.
     """
 
+    start: str = ""
+    ending: str = "linear"
     inputs: int = 3
     widths: tuple[int, ...] = (32, 64, 64)
     size: int = 200
@@ -128,6 +134,7 @@ class Recipe:
         _check_range("compactness", self.compactness, above=0)
         number("regular", self.regular, "a weight of 0 or more; 1e-5 is usual", low=0)
         whole_number("seed", self.seed, "0 or more", 0)
+        _check_word("ending", self.ending, ("linear", "relu"))
         _check_word("reduction", self.reduction, ("mean", "sum"))
         _check_word("precision", self.precision, ("auto", "float32", "bfloat16"))
 

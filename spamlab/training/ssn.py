@@ -18,7 +18,7 @@ from spamlab.cluster import cluster, group_means
 from spamlab.data import Sample
 from spamlab.features import positions
 from spamlab.metrics import asa
-from spamlab.ssn import Network, compactness, deep_features, reconstruction, save, ssn
+from spamlab.ssn import Network, compactness, deep_features, load, reconstruction, save, ssn
 from spamlab.ssn.method import COLOUR
 from spamlab.training import processes
 from spamlab.training.folder import settle
@@ -72,7 +72,8 @@ def train(
         names = [(one.name, one.image.shape) for one in chosen]
         _settle(folder, {"data": _fingerprint(truths), "validation": _fingerprint(names)})
         network = _network(recipe).to(device, memory_format=torch.channels_last)
-        about = {"recipe": asdict(recipe), "schedule": asdict(schedule), "processes": processes.count()}
+        kept = {**asdict(recipe), "start": Path(recipe.start).name}  # folders are nobody's business
+        about = {"recipe": kept, "schedule": asdict(schedule), "processes": processes.count()}
         return fit(
             network,
             lambda run, step: loss(run, source, recipe, (recipe.seed, step, processes.rank()), device),
@@ -96,10 +97,20 @@ def _fingerprint(pictures: list[tuple]) -> str:
 
 
 def _network(recipe: Recipe) -> Network:
-    """Return the untrained network; the seed of others' random numbers stays as it is."""
+    """Return the network to begin with; the seed of others' random numbers stays as it is."""
+    middle = sum(recipe.compactness) / 2
+    options = {"padding": "replicate", "compactness": middle, "rectify": recipe.ending == "relu"}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
-        return Network(recipe.inputs, recipe.widths, compactness=sum(recipe.compactness) / 2)
+        network = Network(recipe.inputs, recipe.widths, **options)
+    if recipe.start:
+        try:
+            network.load_state_dict(load(recipe.start).state_dict())
+        except RuntimeError as error:
+            raise ValueError(
+                f"start={recipe.start!r} is a network of other widths or inputs: {error}"
+            ) from error
+    return network
 
 
 def in_bfloat16(precision: str, device: torch.device) -> bool:
