@@ -1,5 +1,7 @@
 """How fast SLIC is, here and elsewhere: ``python benchmarks/speed.py``, into speed.md with ``--write``.
 
+With ``--of ssn``: how fast SSN is, see soft.py, into speed_ssn.md.
+
 All methods get the same picture, the same K and one thread, connectivity included; SLIC runs ten iterations.
 Each is called as the benchmark of scores calls it. Runs are interleaved, so that a busy moment of the machine
 hits all of them, and medians are compared. A ratio tells how many runs of ours fit into one of theirs. Let
@@ -73,16 +75,29 @@ def picture(found: dict[tuple, dict[str, float]]):
     return plane(paths, "megapixels", "seconds", text, log="xy", highlight="slic")
 
 
+def _ssn(options: argparse.Namespace) -> None:
+    import soft  # here, because it loads torch
+
+    text = soft.report(options.repeats)
+    print(text)
+    if options.write:
+        Path(__file__).with_name("speed_ssn.md").write_text(text, encoding="utf-8")
+
+
 def main() -> None:
     """Measure, print the tables, and write them with ``--write``."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=15, help="timed runs per method and case")
     parser.add_argument("--write", action="store_true", help="write speed.md and speed.png beside this file")
+    parser.add_argument("--of", choices=["slic", "ssn"], default="slic", help="what to time (slic)")
     options = parser.parse_args()
+    if options.of == "ssn":
+        _ssn(options)
+        return
     cases = dict.fromkeys(SIZES + PIXELS + COUNTS)
     found = {case: measure(*case, options.repeats) for case in tqdm(cases, unit="case")}
     drawn = picture(found)
-    parts = ["# Speed", __doc__.split("\n\n")[1].replace("\n", " ")]
+    parts = ["# Speed", __doc__.split("\n\n")[2].replace("\n", " ")]
     for title, chosen in (
         ("Usual sizes", SIZES),
         ("Growth with the picture", PIXELS),

@@ -13,7 +13,7 @@ SWEEP = """
 import gc
 from spamlab.testing import sweep
 from spamlab.widgets import Demo
-print([sweep(demo) for demo in gc.get_objects() if isinstance(demo, Demo)])
+print([sweep(demo) for demo in gc.get_objects() if issubclass(type(demo), Demo)])
 """
 
 

@@ -11,6 +11,8 @@ from PIL import Image
 
 from spamlab.data import image_names, load_image
 from spamlab.paths import data_dir
+from spamlab.ssn import deep_features, load, ssn
+from spamlab.ssn.weights import about
 
 NAMES = ["astronaut", "camera", "chelsea", "coffee", "coins", "gravel", "retina", "rocket"]
 NAMES += ["tissue"]
@@ -27,8 +29,8 @@ def table():
 def test_table_lists_every_file_and_no_other():
     made = {"__pycache__", "results"}  # results are made again by the command stored in each of them
     files = [file.relative_to(data_dir()) for file in data_dir().rglob("*") if file.is_file()]
-    found = {file.as_posix() for file in files if not made & set(file.parts)}
-    assert set(table()) == found - {"README.md"}
+    found = {file.as_posix() for file in files if not made & set(file.parts) and file.name != "README.md"}
+    assert set(table()) == found
 
 
 @pytest.mark.parametrize("file", sorted(table()))
@@ -83,3 +85,33 @@ def test_checksum_list():
     count = {split: sum(f"/{split}/" in path for path in paths) for split in ("train", "val", "test")}
     assert count == {"train": 400, "val": 200, "test": 400}
     assert len(set(paths)) == 1000
+
+
+# ---- weights
+
+
+def test_the_shipped_network():
+    file = data_dir() / "checkpoints" / "ssn.safetensors"
+    network, told = load("ssn"), about(file)
+    assert network.inputs == 3 and network.outputs == 15 and not network.training
+    assert told["recipe"]["widths"] == list(network.widths) and told["entry"]["score"] > 0.9
+    assert not re.search(r"/[a-z]+/", json.dumps(told)), "the header names folders"
+    image = load_image("chelsea")
+    found = deep_features(image, network)
+    assert np.isfinite(found).all() and found.std(axis=(0, 1)).max() > 1
+    labels = ssn(image, 200)
+    assert 150 < labels.max() + 1 < 280 and (labels != ssn(image, 200, weights=None)).mean() > 0.2
+
+
+def test_the_card_tells_what_was_measured():
+    card = (data_dir() / "checkpoints" / "README.md").read_text(encoding="utf-8")
+    table = json.loads((data_dir() / "results" / "val.json").read_text(encoding="utf-8"))["table"]
+    columns = ("asa_mean", "asa_best", "br_r1_mean", "br_r2_mean", "co", "gr", "ev")
+    lines = re.findall(r"^\| (\d+) \| ([a-z-]+) \| (\S+) \| (.*) \|$", card, re.MULTILINE)
+    assert len(lines) == 16
+    for n, name, m, cells in lines:
+        (row,) = (row for row in table if (row["n"], row["method"]) == (int(n), name))
+        assert m == "-" or float(m) == row["value"]
+        assert [float(cell) for cell in cells.split(" | ")] == [round(row[c], 3) for c in columns]
+    parameters = sum(parameter.numel() for parameter in load("ssn").parameters())
+    assert f"{parameters:,} parameters" in card

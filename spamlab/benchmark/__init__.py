@@ -5,6 +5,7 @@ A method registers in one line: ``METHODS["mine"] = Method(lambda image, k, m: .
 =============  =====================================================================
 `methods`      `Method`, the registry `METHODS`, and `cut`: one picture, timed
 `others`       scikit-image's methods as the registry calls them
+`learned`      the methods that learn
 `opencv`       OpenCV's methods, with ``pip install "spamlab[bench]"``
 `code`         the versions and a fingerprint of what makes the rows
 `rows`         `measure`: one row per picture, method and K, kept in a file as they come

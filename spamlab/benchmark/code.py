@@ -6,10 +6,13 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from spamlab.paths import data_dir
+
 PACKAGE = Path(__file__).parent.parent
-PACKAGES = ("spamlab", "numpy", "scipy", "numba", "scikit-image", "opencv-contrib-python-headless")
+PACKAGES = ("spamlab", "numpy", "scipy", "numba", "torch", "scikit-image", "opencv-contrib-python-headless")
 # Modules and folders that no row depends on: they draw, teach, fetch, or work on rows that are there.
-APART = {"cli", "data", "exercises", "paths", "plot", "ready", "start", "testing", "widgets"}
+APART = {"cli", "data", "exercises", "paths", "plot", "ready", "start", "testing"}
+APART |= {"training", "widgets"}
 APART |= {"_data", "_fetch", "_scenes", "around", "curves", "summary", "sweep"}
 
 
@@ -25,7 +28,7 @@ def versions() -> dict[str, str]:
 
 
 def fingerprint(package: Path = PACKAGE) -> str:
-    """Return a short hash of the sources and the versions that rows depend on.
+    """Return a short hash of the sources, the shipped weights and the versions that rows depend on.
 
     Methods registered from outside the package are not part of it.
     """
@@ -34,4 +37,6 @@ def fingerprint(package: Path = PACKAGE) -> str:
         name = file.relative_to(package).with_suffix("")
         if APART.isdisjoint(name.parts):
             found.update(f"\0{name.as_posix()}\0".encode() + file.read_bytes())
+    for file in sorted((data_dir() / "checkpoints").glob("*.safetensors")):
+        found.update(f"\0{file.name}\0".encode() + file.read_bytes())
     return found.hexdigest()[:12]

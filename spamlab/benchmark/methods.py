@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spamlab.benchmark import opencv, others
+from spamlab.benchmark import learned, opencv, others
 from spamlab.features import lab
 from spamlab.regions import components, enforce_connectivity
 from spamlab.seeds import check_n_segments, grid
@@ -65,6 +65,8 @@ METHODS: dict[str, Method] = {
     "slic": Method(lambda image, k, m: slic(image, k, m), "compactness", (2.5, 5, 7.5, 10, 15, 20)),
     "slico": Method(lambda image, k, _: slic(image, k, slico=True)),
     "snic": Method(lambda image, k, m: snic(image, k, m), "compactness", (1, 2.5, 5, 10, 15, 20)),
+    "ssn-pixel": Method(learned.ssn_pixel, "compactness", (2.5, 5, 7.5, 10, 15, 20)),
+    "ssn": Method(learned.ssn, "compactness", (5, 7.5, 10, 15, 20, 30)),
     "grid": Method(lambda image, k, _: grid(image.shape[:2], k)[1]),
     "skimage-slic": Method(others.slic, "compactness", (5, 10, 15, 20, 30, 40)),
     "felzenszwalb": Method(

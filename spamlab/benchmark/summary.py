@@ -129,8 +129,9 @@ def merged(old: Mapping, new: Mapping) -> dict:
     methods = {name: {**entry, "made": made} for name, entry in new["methods"].items()}
     both = {**old, "methods": {**old["methods"], **methods}}
     for part in ("measured", "table"):
-        if part in old:
-            both[part] = [row for row in old[part] if row["method"] not in methods] + list(new[part])
+        kept = [row for row in both.pop(part, []) if row["method"] not in methods]
+        if part in new:  # a sweep has neither
+            both[part] = kept + list(new[part])
     return both
 
 
