@@ -3,8 +3,8 @@
 The peer of the clustering is the same algorithm with a gather per pixel: every pixel fetches the features of
 its nine candidates. That both give the same labels is checked in each run. SSN is timed from image to labels,
 and for a new number of superpixels with the features kept. All take the threads that torch takes by default;
-runs are interleaved and medians are compared. Let nothing else run meanwhile. ``python benchmarks/soft.py HEIGHT
-WIDTH K`` prints the megabytes that cutting one picture of this size takes.
+runs are interleaved and medians are compared. Let nothing else run meanwhile.
+``python benchmarks/soft.py HEIGHT WIDTH K`` prints the megabytes that cutting one picture of this size takes.
 """
 
 import resource

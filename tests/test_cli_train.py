@@ -74,7 +74,7 @@ def test_every_option_arrives(called, tmp_path):
     words = {"widths": (4, 5), "scale": (0.5, 1.0, 2.0), "step": (8.0, 16.0), "compactness": (5.0, 6.0)}
     words |= {"size": 48, "count": 2, "annotators": 1, "n_iter": 3, "regular": 0.1, "reduction": "sum"}
     words |= {"seed": 7, "precision": "float32", "rate": 0.1, "warm_up": 5, "steps": 9, "average": 0.5}
-    words |= {"validate": 2.5}
+    words |= {"validate": 2.5, "start": "w.safetensors", "ending": "relu", "inputs": 5}
     assert {*words, "budget"} == set(options())
     command = ["train", "ssn", "-o", str(tmp_path)]
     for name, value in words.items():

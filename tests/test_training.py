@@ -18,7 +18,7 @@ from spamlab.training.recipe import Schedule
 STEPS = 6
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def one_thread():
     """Compute the same bits twice."""
     before = torch.get_num_threads()

@@ -29,11 +29,11 @@ def update_centres(F, Q, centres):
 def reconstruction_loss(Q, truth):
     """Return the mean over pixels of -log R* at truth (N,): R* = Q (column-normalised Q)^T R, Q is (N, K)."""
     ### BEGIN SOLUTION
-    R = np.eye(truth.max() + 1)[truth]
+    R = np.eye(1 + truth.max())[truth]
     Z = Q.sum(axis=0)
     shares = Q.T @ R / np.where(Z > 0, Z, 1)[:, None]
-    right = (Q @ shares)[np.arange(len(truth)), truth]
-    return -np.log(right).mean()
+    kept = (Q @ shares)[np.arange(len(truth)), truth]
+    return np.mean(-np.log(kept))
     ### END SOLUTION
 
 
