@@ -15,6 +15,7 @@ name and is imported from there: ``from spamlab.slic import slic``.
 `slic`           SLIC, SLICO and maskSLIC (Achanta et al., 2012; Irving, 2016)
 `snic`           SNIC (Achanta and Suesstrunk, 2017)
 `ssn`            SSN (Jampani et al., 2018): the network, its weights and losses, and the method
+`segments`       superpixels and segments from one network (Wang, Li and Zhang, 2020)
 `data`           images, synthetic scenes, data sets: readers, checksums, `fetch`
 `plot`           pictures that carry their own sentence
 `widgets`        sliders over pure functions

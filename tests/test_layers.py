@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "spamlab"
 
 # Each row may import the rows named before it, and what stands to its left in its own row.
 LAYERS = {
-    1: "_arguments paths features seeds candidates cluster regions masks objects metrics",
+    1: "_arguments paths _checkpoint features seeds candidates cluster regions masks objects metrics",
     2: "slic snic ssn segments lnsnet saliency spam refine clicks hierarchy",
     3: "models _bsds _fetch _scenes data",
     4: "plot widgets exercises testing",
@@ -25,8 +25,8 @@ ALONE = {"start"}  # runs before anything is installed
 
 # Only these import a heavy library at their top; what imports one of them at its top loads it too.
 HEAVY = {
-    "numba": {"seeds", "regions", "metrics", "slic", "snic"},
-    "torch": {"cluster", "ssn", "segments", "lnsnet", "spam", "training"},
+    "numba": {"seeds", "regions", "metrics", "slic", "snic", "segments"},
+    "torch": {"_checkpoint", "cluster", "ssn", "segments", "lnsnet", "spam", "training"},
 }
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from spamlab._checkpoint import about
 from spamlab.data import image_names, load_image
 from spamlab.paths import data_dir
 from spamlab.ssn import deep_features, load, ssn
-from spamlab.ssn.weights import about
 
 NAMES = ["astronaut", "camera", "chelsea", "coffee", "coins", "gravel", "retina", "rocket"]
 NAMES += ["tissue"]

@@ -11,11 +11,11 @@ from test_ssn import random_network
 from torch import nn
 from torch.nn import functional
 
+from spamlab._checkpoint import about
 from spamlab.features import lab
 from spamlab.seeds import grid
 from spamlab.ssn import deep_features, load, network, pixel_features, save, ssn
 from spamlab.ssn.network import Network, fold, run
-from spamlab.ssn.weights import about
 
 COFFEE = data.coffee()[40:136, 130:226]  # 96 x 96
 

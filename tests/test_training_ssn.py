@@ -9,12 +9,12 @@ from scipy.ndimage import gaussian_filter
 from torch import nn
 
 from spamlab import seeds
+from spamlab._checkpoint import about
 from spamlab.data import Sample
 from spamlab.features import lab
 from spamlab.metrics import asa
 from spamlab.ssn import Network, load, save, ssn
 from spamlab.ssn.method import pixel_features, start
-from spamlab.ssn.weights import about
 from spamlab.training import ssn as training
 from spamlab.training.recipe import Recipe, Schedule
 from spamlab.training.samples import pictures, scenes

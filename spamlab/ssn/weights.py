@@ -3,16 +3,13 @@
 A released checkpoint is a pickle. It is read with ``weights_only=True``, which refuses to run code.
 """
 
-import json
 import os
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
-from spamlab.paths import data_dir
+from spamlab._checkpoint import locate, read, write
 from spamlab.ssn.network import Network
 
 SHIPPED = ("ssn",)
@@ -39,9 +36,7 @@ def load(source: str | Path = "ssn") -> Network:
     ValueError
         If the file holds something else than such a network.
     """
-    file = data_dir() / "checkpoints" / f"{source}.safetensors" if source in SHIPPED else Path(source)
-    if not file.is_file():
-        raise FileNotFoundError(f"{file}: no such file; expected one, or {' or '.join(map(repr, SHIPPED))}")
+    file = locate(source, SHIPPED)
     state, about = _read(file)
     try:
         network = _build(state, about)
@@ -70,29 +65,13 @@ def as_network(weights: str | Path | Network | None) -> Network | None:
 
 def save(network: Network, file: str | Path, **about: object) -> None:
     """Write a network as safetensors, with what else should be known about it in the header."""
-    about = {
-        "compactness": network.compactness,
-        "padding": network.padding,
-        "rectify": network.rectify,
-        **about,
-    }
-    state = {name: value.contiguous() for name, value in network.state_dict().items()}
-    save_file(state, file, {"spamlab": json.dumps(about)})
-
-
-def about(file: str | Path) -> dict:
-    """Return what `save` was told about a network, {} where it was told nothing."""
-    with safe_open(file, "pt") as opened:
-        return json.loads((opened.metadata() or {}).get("spamlab", "{}"))
+    options = {name: getattr(network, name) for name in ("compactness", "padding", "rectify")}
+    write(network, file, {**options, **about})
 
 
 def _read(file: Path) -> tuple[dict[str, Tensor], dict]:
     if file.suffix == ".safetensors":
-        try:
-            with safe_open(file, "pt") as opened:
-                return {name: opened.get_tensor(name) for name in opened.keys()}, about(file)  # noqa: SIM118
-        except SafetensorError as error:
-            raise ValueError(f"{file} is no safetensors file ({error}); fetch or train it again") from error
+        return read(file)
     try:
         found = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # an unpickler raises whatever the bytes lead to
