@@ -45,6 +45,15 @@ def _nearest(side: int, has: int) -> NDArray[np.int64]:
     return np.minimum(np.rint(np.arange(side) * (has / side)), has - 1).astype(np.int64)
 
 
+def spread(V: Tensor, shape: tuple[int, int]) -> Tensor:
+    """Give every pixel the nearest feature, as `pool` does: (B, C, h, w) to (B * H * W, C)."""
+    rows, cols = (
+        torch.from_numpy(_nearest(side, has)).to(V.device)
+        for side, has in zip(shape, V.shape[2:], strict=True)
+    )
+    return V[:, :, rows][:, :, :, cols].permute(0, 2, 3, 1).flatten(0, 2)
+
+
 def soft_pool(found: Clusters, features: Tensor) -> Tensor:
     """Average features over each superpixel, weighted by the soft assignment.
 

@@ -60,11 +60,9 @@ class Network(nn.Module):
         if not last_norm:
             last = nn.Sequential(last[0], last[2]) if rectify else nn.Sequential(last[0])
         self.output_conv = last
-        for layer in self.modules():
+        for name, layer in self.named_modules():
             if isinstance(layer, nn.Conv2d):
-                nn.init.normal_(layer.weight, std=0.001)  # so that training starts from SSN without a CNN
-                if layer.bias is not None:
-                    nn.init.zeros_(layer.bias)
+                _begin(layer, last=name.startswith("output_conv"))
 
     def forward(self, x: Tensor) -> Tensor:
         """Turn (B, inputs, H, W) into (B, outputs, H, W) features."""
@@ -84,6 +82,20 @@ def _convolution(inputs: int, outputs: int, padding: str, bias: bool = False) ->
         nn.BatchNorm2d(outputs),
         nn.ReLU(),
     )
+
+
+def _begin(layer: nn.Conv2d, last: bool) -> None:
+    """Set the weights that training starts from: the last layer's near 0, so that SSN without a CNN is first.
+
+    The paper's are all near 0. BatchNorm hides that from the result but not from Adam, whose first steps are
+    then far larger than the weights.
+    """
+    if last:
+        nn.init.normal_(layer.weight, std=0.001)
+    else:
+        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
 
 
 def fold(network: Network) -> Network:

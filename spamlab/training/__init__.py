@@ -10,6 +10,7 @@ on a bare machine with a GPU.
 `folder`     whole files, and no two recipes in one folder
 `stop`       Ctrl-C between two steps, not inside one
 `processes`  the same command under ``torchrun``
-`ssn`        SSN: its loss and validation
+`ssn`        SSN: its loss and validation; what the other methods share
+`segments`   superpixels and segments: the same
 ===========  ===================================================================
 """

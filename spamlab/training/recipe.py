@@ -62,17 +62,13 @@ class Schedule:
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """Everything that decides what SSN learns, besides the data and the schedule.
+class Common:
+    """What decides any training on pieces of pictures, besides the data and the schedule.
 
     Attributes
     ----------
     start : str
         A file of weights to begin with; "" begins anew.
-    ending : {"linear", "relu"}
-        How the network's features end; the paper: "relu". See `Network`.
-    inputs : {3, 5}
-        What the network sees: colour, or colour and position as scaled in F (the paper).
     widths : tuple of int
         Channels of each scale of the network.
     size, count : int
@@ -80,13 +76,13 @@ class Recipe:
     annotators : int
         Annotations per piece.
     scale : (float, float, float)
-        Spread, lowest and highest enlargement; the paper: 0.75, 0.75, 3.
+        Spread, lowest and highest enlargement; the paper of SSN: 0.75, 0.75, 3.
     step : (float, float)
-        Range of the grid interval in pixels, drawn per step; the paper: 20.
+        Range of the grid interval in pixels, drawn per step; the paper of SSN: 20.
     compactness : (float, float)
         Range of SLIC's m, drawn per step. The log validates at its middle.
     n_iter : int
-        Rounds of clustering; the paper: 5.
+        Rounds of clustering; the paper of SSN: 5.
     regular : float
         Weight of the compactness loss.
     reduction : {"mean", "sum"}
@@ -103,8 +99,6 @@ class Recipe:
     """
 
     start: str = ""
-    ending: str = "linear"
-    inputs: int = 3
     widths: tuple[int, ...] = (32, 64, 64)
     size: int = 200
     count: int = 4
@@ -123,8 +117,6 @@ class Recipe:
             raise ValueError("widths is empty, expected the channels of each scale; (32, 64, 64) is usual")
         for width in self.widths:
             whole_number("widths", width, "1 or more channels at each scale; (32, 64, 64) is usual", 1)
-        if self.inputs not in (3, 5):
-            raise ValueError(f"inputs={self.inputs}, expected 3 (colour) or 5 (colour and position)")
         whole_number("size", self.size, "16 or more pixels; 200 is usual", 16)
         for name in ("count", "annotators", "n_iter"):
             whole_number(name, getattr(self, name), "1 or more", 1)
@@ -134,9 +126,60 @@ class Recipe:
         _check_range("compactness", self.compactness, above=0)
         number("regular", self.regular, "a weight of 0 or more; 1e-5 is usual", low=0)
         whole_number("seed", self.seed, "0 or more", 0)
-        _check_word("ending", self.ending, ("linear", "relu"))
         _check_word("reduction", self.reduction, ("mean", "sum"))
         _check_word("precision", self.precision, ("auto", "float32", "bfloat16"))
+
+
+@dataclass(frozen=True)
+class Recipe(Common):
+    """Everything that decides what SSN learns: `Common`, and two attributes more.
+
+    Attributes
+    ----------
+    ending : {"linear", "relu"}
+        How the network's features end; the paper: "relu". See `Network`.
+    inputs : {3, 5}
+        What the network sees: colour, or colour and position as scaled in F (the paper).
+    """
+
+    ending: str = "linear"
+    inputs: int = 3
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.inputs not in (3, 5):
+            raise ValueError(f"inputs={self.inputs}, expected 3 (colour) or 5 (colour and position)")
+        _check_word("ending", self.ending, ("linear", "relu"))
+
+
+@dataclass(frozen=True)
+class SegmentsRecipe(Common):
+    """Everything that decides what superpixels and segments learn: `Common`, and the switches of the paper.
+
+    Attributes
+    ----------
+    norm, shared, concat
+        See `spamlab.segments.Network`.
+    detached : bool
+        Whether the pair loss leaves the superpixels alone: no gradient of it goes through the assignment.
+    pairs, superpixels : float
+        Weights of the pair loss, and of SSN's reconstruction loss. The paper has the pair loss alone.
+    """
+
+    norm: str = "group8"
+    shared: bool = False
+    concat: bool = True
+    detached: bool = False
+    pairs: float = 1.0
+    superpixels: float = 1.0
+
+    def __post_init__(self):
+        super().__post_init__()
+        if len(self.widths) != 3:
+            raise ValueError(f"widths={self.widths}, expected the channels of three scales")
+        _check_word("norm", self.norm, ("group8", "group32", "batch"))
+        for name in ("pairs", "superpixels"):
+            number(name, getattr(self, name), "a weight of 0 or more; 1 is usual", low=0)
 
 
 def _check_range(name: str, values: tuple[float, float], **limit: float) -> None:

@@ -2,9 +2,10 @@
 
 import copy
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 from spamlab import seeds
 from spamlab.benchmark.summary import interpolate
 from spamlab.candidates import grid_neighbours
-from spamlab.cluster import cluster, group_means
+from spamlab.cluster import Clusters, cluster, group_means
 from spamlab.data import Sample
 from spamlab.features import positions
 from spamlab.metrics import asa
@@ -23,7 +24,7 @@ from spamlab.ssn.method import COLOUR
 from spamlab.training import processes
 from spamlab.training.folder import settle
 from spamlab.training.loop import fit
-from spamlab.training.recipe import Recipe, Schedule
+from spamlab.training.recipe import Common, Recipe, Schedule
 from spamlab.training.samples import Picture, batch, pictures
 
 COUNTS = (100, 200)  # superpixels obtained at which ASA is compared
@@ -63,7 +64,41 @@ def train(
     KeyboardInterrupt
         If it was stopped; the state is saved, and the same call goes on.
     """
-    folder = Path(folder)
+    how = How(_network, loss, validate, save)
+    return run(how, samples, validation, Path(folder), recipe, schedule, progress)
+
+
+class How(NamedTuple):
+    """What a method brings to `run`.
+
+    Attributes
+    ----------
+    network : callable
+        ``network(recipe)`` returns what to train.
+    loss : callable
+        ``loss(network, source, recipe, seed, device)``; see `loss`.
+    validate : callable
+        ``validate(averaged, samples)``; see `validate`.
+    save : callable
+        ``save(averaged, file, **about)`` writes weights.
+    """
+
+    network: Callable
+    loss: Callable
+    validate: Callable
+    save: Callable
+
+
+def run(
+    how: How,
+    samples: Iterable[Sample],
+    validation: Iterable[Sample],
+    folder: Path,
+    recipe: Common,
+    schedule: Schedule,
+    progress: bool,
+) -> list[dict]:
+    """Train a network of any method; the arguments and errors are those of `train`."""
     with processes.joined() as device:
         rates = {name: getattr(schedule, name) for name in ("rate", "warm_up", "average")}
         _settle(folder, {**asdict(recipe), **rates})
@@ -71,14 +106,14 @@ def train(
         truths = [(one.name, tuple(one.truths.shape)) for one in source]
         names = [(one.name, one.image.shape) for one in chosen]
         _settle(folder, {"data": _fingerprint(truths), "validation": _fingerprint(names)})
-        network = _network(recipe).to(device, memory_format=torch.channels_last)
+        network = how.network(recipe).to(device, memory_format=torch.channels_last)
         kept = {**asdict(recipe), "start": Path(recipe.start).name}  # folders are nobody's business
         about = {"recipe": kept, "schedule": asdict(schedule), "processes": processes.count()}
         return fit(
             network,
-            lambda run, step: loss(run, source, recipe, (recipe.seed, step, processes.rank()), device),
-            lambda averaged: validate(averaged, chosen),
-            lambda averaged, file, entry: save(averaged, file, **about, entry=entry),
+            lambda run, step: how.loss(run, source, recipe, (recipe.seed, step, processes.rank()), device),
+            lambda averaged: how.validate(averaged, chosen),
+            lambda averaged, file, entry: how.save(averaged, file, **about, entry=entry),
             folder,
             schedule,
             progress,
@@ -97,12 +132,16 @@ def _fingerprint(pictures: list[tuple]) -> str:
 
 
 def _network(recipe: Recipe) -> Network:
-    """Return the network to begin with; the seed of others' random numbers stays as it is."""
     middle = sum(recipe.compactness) / 2
     options = {"padding": "replicate", "compactness": middle, "rectify": recipe.ending == "relu"}
+    return begin(lambda: Network(recipe.inputs, recipe.widths, **options), load, recipe)
+
+
+def begin(make: Callable[[], nn.Module], load: Callable, recipe: Common) -> nn.Module:
+    """Return the network to begin with; the seed of others' random numbers stays as it is."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
-        network = Network(recipe.inputs, recipe.widths, **options)
+        network = make()
     if recipe.start:
         try:
             network.load_state_dict(load(recipe.start).state_dict())
@@ -122,6 +161,40 @@ def loss(
     network: nn.Module, source: list[Picture], recipe: Recipe, seed: tuple, device: torch.device
 ) -> Tensor:
     """Return the loss of one batch: reconstruction and, a little, compactness (SSN, section 4.2)."""
+    piece = draw(source, recipe, seed, device)
+    seen = piece.colour
+    if recipe.inputs == 5:
+        shape = (recipe.size, recipe.size)
+        where = piece.position.T.reshape(1, 2, *shape).expand(recipe.count, -1, -1, -1)
+        seen = torch.cat([seen, where], dim=1)
+    with torch.autocast(device.type, torch.bfloat16, enabled=in_bfloat16(recipe.precision, device)):
+        deep = network(seen)
+    return superpixel_loss(piece, *soft_superpixels(piece, deep.float(), recipe), recipe)
+
+
+class Piece(NamedTuple):
+    """A batch of B pieces of pictures of the same size, and the grid that was drawn for them.
+
+    Attributes
+    ----------
+    colour : (B, 3, H, W) Tensor
+        Lab as scaled in F.
+    truth : (B * H * W, A) int64 Tensor
+        Segments from 0; -1 = not annotated.
+    position : (H * W, 2) Tensor
+        As scaled in F, the same for all.
+    cells : (H, W) int32 ndarray
+        The cell of each pixel, the same for all.
+    """
+
+    colour: Tensor
+    truth: Tensor
+    position: Tensor
+    cells: NDArray[np.int32]
+
+
+def draw(source: list[Picture], recipe: Common, seed: tuple, device: torch.device) -> Piece:
+    """Draw a batch, a grid and a compactness."""
     rng = np.random.default_rng((*seed, 1))
     step, m = rng.uniform(*recipe.step), rng.uniform(*recipe.compactness)
     colour, truth = batch(source, recipe.size, recipe.count, recipe.annotators, recipe.scale, seed)
@@ -129,15 +202,18 @@ def loss(
     shape = (recipe.size, recipe.size)
     _, cells, step = seeds.grid(shape, max(1, round(recipe.size**2 / step**2)))
     position = torch.from_numpy(positions(shape) * np.float32(COLOUR * m / step)).to(device)
-    seen = colour
-    if recipe.inputs == 5:
-        where = position.T.reshape(1, 2, *shape).expand(recipe.count, -1, -1, -1)
-        seen = torch.cat([colour, where], dim=1)
-    with torch.autocast(device.type, torch.bfloat16, enabled=in_bfloat16(recipe.precision, device)):
-        deep = network(seen)
-    F = batch_features(deep.float(), colour, position)
-    found = cluster(F, *batch_start(F, cells, recipe.count), recipe.n_iter)
-    value = reconstruction(found, truth.to(device))
+    return Piece(colour, truth.to(device), position, cells)
+
+
+def soft_superpixels(piece: Piece, deep: Tensor, recipe: Common) -> tuple[Clusters, Tensor]:
+    """Cluster a batch by learned features (B, C, H, W), colour and position; return it and the features F."""
+    F = batch_features(deep, piece.colour, piece.position)
+    return cluster(F, *batch_start(F, piece.cells, recipe.count), recipe.n_iter), F
+
+
+def superpixel_loss(piece: Piece, found: Clusters, F: Tensor, recipe: Common) -> Tensor:
+    """Return reconstruction loss and, weighted, compactness loss."""
+    value = reconstruction(found, piece.truth)
     if recipe.regular:
         value = value + recipe.regular * compactness(found, F[:, -2:], recipe.reduction)
     return value
@@ -180,11 +256,23 @@ def validate(network: Network, samples: Sequence[Sample], m: float | None = None
         If the pictures are too small for so many superpixels.
     """
     network = copy.deepcopy(network).cpu()
+    m = m or network.compactness
+
+    def cut(image, asked, deep):
+        return ssn(image, asked, m, weights=network, features=deep)
+
+    return asa_at_counts(
+        samples, cut, lambda image: deep_features(image, network) if network.inputs == 3 else None
+    )
+
+
+def asa_at_counts(samples: Sequence[Sample], cut: Callable, features: Callable) -> dict[str, float]:
+    """Return what `validate` does: ``cut(image, n_segments, features(image))`` gives the superpixels."""
     obtained, scores = [], []
     for sample in samples:
-        deep = deep_features(sample.image, network) if network.inputs == 3 else None
+        deep = features(sample.image)
         for asked in ASKED:
-            labels = ssn(sample.image, asked, m or network.compactness, weights=network, features=deep)
+            labels = cut(sample.image, asked, deep)
             obtained.append(int(labels.max()) + 1)
             scores.append(np.mean([asa(labels, truth) for truth in sample.truths]))
     obtained, scores = (np.reshape(v, (-1, len(ASKED))).mean(0) for v in (obtained, scores))
