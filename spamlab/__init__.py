@@ -11,6 +11,7 @@ name and is imported from there: ``from spamlab.slic import slic``.
 `candidates`     which centres a pixel may join
 `cluster`        the loop of the learned methods: soft k-means over candidate lists, with gradients
 `regions`        label maps: connectivity, adjacency, region means, relabelling
+`objects`        object maps: what is one object, what is in doubt
 `metrics`        one contingency table and one boundary map -> every score
 `slic`           SLIC, SLICO and maskSLIC (Achanta et al., 2012; Irving, 2016)
 `snic`           SNIC (Achanta and Suesstrunk, 2017)
