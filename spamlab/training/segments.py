@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from spamlab.cluster import Clusters
 from spamlab.data import Sample
-from spamlab.metrics import boundary_counts, ods_ois
+from spamlab.metrics import boundary_counts, ods_ois, probabilistic_rand_index
 from spamlab.regions import adjacency
 from spamlab.segments import Graph, Network, deep_features, distance, load, merge, pair_loss, same_segment
 from spamlab.segments import save as write
@@ -47,7 +47,7 @@ def train(
     """Train superpixels and segments, or go on with a training.
 
     The arguments and errors are those of `spamlab.training.ssn.train`. The log holds asa_100 and asa_200 of
-    the superpixels, boundary F and the threshold that gave it, and score, the mean of F and asa_100.
+    the superpixels, boundary F, the threshold that gave it, PRI there, and score, the mean of F and asa_100.
     """
     how = How(_network, loss, validate, write)
     return run(how, samples, validation, Path(folder), recipe, schedule, progress)
@@ -101,9 +101,12 @@ def neighbour_loss(piece: Piece, found: Clusters, V: Tensor, count: int) -> Tens
 
 @torch.no_grad()
 def validate(network: Network, samples: Sequence[Sample]) -> dict[str, float]:
-    """Return ASA of the superpixels at equal counts, and boundary F of segments at the best threshold."""
+    """Return ASA of the superpixels at equal counts, and boundary F and PRI of segments at one threshold.
+
+    The threshold is the one with the largest F over all pictures; 150 superpixels are asked for.
+    """
     network = copy.deepcopy(network).cpu()
-    counts = []
+    rows = []
 
     def features(image):
         return deep_features(image, network)
@@ -115,9 +118,16 @@ def validate(network: Network, samples: Sequence[Sample]) -> dict[str, float]:
         F, V = features(sample.image)
         graph = Graph.of(cut(sample.image, ASKED, (F, V)), V)
         maps = [merge(graph, threshold, mode=MODE) for threshold in THRESHOLDS]
-        counts.append([boundary_counts(labels, sample.truths) for labels in maps])
-    found = ods_ois(counts)
+        rows.append(
+            [(boundary_counts(m, sample.truths), probabilistic_rand_index(m, sample.truths)) for m in maps]
+        )
+    found = ods_ois([[counts for counts, _ in row] for row in rows])
+    best = found.parameter
     superpixels = asa_at_counts(samples, cut, features)
-    score = (found.ods + superpixels["asa_100"]) / 2
-    best = {"f": round(found.ods, 5), "threshold": THRESHOLDS[found.parameter]}
-    return {**superpixels, **best, "score": round(score, 5)}
+    return {
+        **superpixels,
+        "f": round(found.ods, 5),
+        "threshold": THRESHOLDS[best],
+        "pri": round(float(np.mean([row[best][1] for row in rows])), 5),
+        "score": round((found.ods + superpixels["asa_100"]) / 2, 5),
+    }
