@@ -101,8 +101,8 @@ def table(rows: dict[tuple, dict[str, float]]) -> str:
     names = list(next(iter(rows.values())))
     lines = [f"| picture | K | {' | '.join(names)} |", "|---" * (2 + len(names)) + "|"]
     for (shape, n_segments), row in rows.items():
-        cells = " | ".join(f"{row[name]:.1f}" if "/" in name else f"{row[name]:.0f}" for name in names)
-        lines.append(f"| {shape[0]} x {shape[1]} | {n_segments} | {cells} |")
+        cells = [f"{row[name]:.{1 if '/' in name or row[name] < 10 else 0}f}" for name in names]
+        lines.append(f"| {shape[0]} x {shape[1]} | {n_segments} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

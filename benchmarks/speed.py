@@ -1,6 +1,7 @@
 """How fast SLIC is, here and elsewhere: ``python benchmarks/speed.py``, into speed.md with ``--write``.
 
-With ``--of ssn``: how fast SSN is, see soft.py, into speed_ssn.md.
+With ``--of ssn`` or ``--of segments``: how fast these are, see soft.py and joint.py, into speed_ssn.md or
+speed_segments.md.
 
 All methods get the same picture, the same K and one thread, connectivity included; SLIC runs ten iterations.
 Each is called as the benchmark of scores calls it. Runs are interleaved, so that a busy moment of the machine
@@ -75,13 +76,15 @@ def picture(found: dict[tuple, dict[str, float]]):
     return plane(paths, "megapixels", "seconds", text, log="xy", highlight="slic")
 
 
-def _ssn(options: argparse.Namespace) -> None:
-    import soft  # here, because it loads torch
-
-    text = soft.report(options.repeats)
+def _learned(options: argparse.Namespace) -> None:
+    if options.of == "ssn":  # imported here, because they load torch
+        from soft import report
+    else:
+        from joint import report
+    text = report(options.repeats)
     print(text)
     if options.write:
-        Path(__file__).with_name("speed_ssn.md").write_text(text, encoding="utf-8")
+        Path(__file__).with_name(f"speed_{options.of}.md").write_text(text, encoding="utf-8")
 
 
 def main() -> None:
@@ -89,10 +92,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=15, help="timed runs per method and case")
     parser.add_argument("--write", action="store_true", help="write speed.md and speed.png beside this file")
-    parser.add_argument("--of", choices=["slic", "ssn"], default="slic", help="what to time (slic)")
+    parser.add_argument(
+        "--of", choices=["slic", "ssn", "segments"], default="slic", help="what to time (slic)"
+    )
     options = parser.parse_args()
-    if options.of == "ssn":
-        _ssn(options)
+    if options.of != "slic":
+        _learned(options)
         return
     cases = dict.fromkeys(SIZES + PIXELS + COUNTS)
     found = {case: measure(*case, options.repeats) for case in tqdm(cases, unit="case")}
