@@ -1,9 +1,9 @@
 """What the parts of the two-headed network are worth: the variants of the paper, and the pair loss detached.
 
-``python benchmarks/ablation.py --data DIR --steps 250 -o FOLDER`` trains each for the same number of steps, in a
-folder of its own, and writes segments_ablation.json into FOLDER. A stop loses nothing: the same command goes on.
-The first variant is trained twice, from another seed the second time: two rows that differ by less than these
-two do not differ.
+``python benchmarks/ablation.py --data DIR --steps 250 -o FOLDER`` trains each for the same number of steps,
+in a folder of its own, and writes segments_ablation.json into FOLDER. A stop loses nothing: the same
+command goes on. The first variant is trained twice, from another seed the second time: two rows that differ
+by less than these two do not differ.
 """
 
 import argparse
