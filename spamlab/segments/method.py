@@ -14,7 +14,7 @@ from spamlab._arguments import number, whole_number
 from spamlab.features import as_image, lab
 from spamlab.regions import adjacency, as_labels, relabel, sizes
 from spamlab.segments import merging
-from spamlab.segments.network import Network
+from spamlab.segments.network import STRIDE, Network
 from spamlab.segments.pairs import distance, distance_at, pool, similarity
 from spamlab.segments.weights import as_network
 from spamlab.ssn.method import COLOUR, ssn
@@ -47,26 +47,26 @@ class Graph:
     distance: NDArray[np.float64]
 
     @classmethod
-    def of(cls, superpixels: ArrayLike, features: ArrayLike) -> "Graph":
+    def of(cls, superpixels: ArrayLike, features: ArrayLike, stride: float = 1) -> "Graph":
         """Make the graph of any superpixels by any features.
 
         Parameters
         ----------
         superpixels : (H, W) int array_like
             Labels 0 to n - 1, each 4-connected.
-        features : (h, w, C) array_like
-            See `pool`.
+        features, stride
+            See `pool`: 1 for features of every pixel, 4 for those of the network.
 
         Raises
         ------
         TypeError, ValueError
-            If `superpixels` is no label map, or has pixels without a label.
+            If `superpixels` is no label map or has pixels without a label, or the features do not fit.
         """
         superpixels = as_labels(superpixels, "superpixels")
         if superpixels.min() < 0:
             raise ValueError("superpixels hold -1, expected a label at every pixel")
         superpixels = relabel(superpixels)
-        v = pool(features, superpixels).astype(np.float64)
+        v = pool(features, superpixels, stride).astype(np.float64)
         pairs, lengths = adjacency(superpixels)
         return cls(superpixels, v, pairs, lengths, distance(v, pairs))
 
@@ -179,7 +179,7 @@ def graph(
     F, V = deep_features(image, network) if features is None else features
     compactness = network.compactness if compactness is None else compactness
     superpixels = ssn(image, n_segments, compactness, weights=None, features=F, n_iter=n_iter)
-    return Graph.of(superpixels, V)
+    return Graph.of(superpixels, V, STRIDE / _shrink(superpixels.shape))
 
 
 def deep_features(
@@ -204,7 +204,8 @@ def deep_features(
     """
     network = as_network(weights)
     colour = torch.from_numpy(lab(as_image(image))).permute(2, 0, 1)[None] * COLOUR
-    shape, shrink = colour.shape[2:], (LARGEST / colour[0, 0].numel()) ** 0.5
+    shape = colour.shape[2:]
+    shrink = _shrink(shape)
     network.eval()
     with torch.inference_mode():
         if shrink < 1:
@@ -214,6 +215,11 @@ def deep_features(
         if shrink < 1:
             F = functional.interpolate(F, size=shape, mode="bilinear")
     return tuple(y[0].permute(1, 2, 0).contiguous().numpy() for y in (F, V))
+
+
+def _shrink(shape: tuple[int, int]) -> float:
+    """Return the factor by which a picture of this size is reduced before the network sees it."""
+    return min(1.0, (LARGEST / (shape[0] * shape[1])) ** 0.5)
 
 
 def merge(
@@ -284,6 +290,6 @@ def _lists(n: int, pairs: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray
 
 def _order(order: ArrayLike | None, n: int) -> NDArray[np.int64]:
     order = np.arange(n) if order is None else np.asarray(order)
-    if not np.array_equal(np.sort(order, axis=None), np.arange(n)):
+    if order.ndim != 1 or not np.array_equal(np.sort(order), np.arange(n)):
         raise ValueError(f"order has shape {order.shape}, expected each superpixel 0 to {n - 1} once")
     return order.astype(np.int64)

@@ -55,6 +55,9 @@ class Network(nn.Module):
         super().__init__()
         if norm not in NORMS:
             raise ValueError(f"norm={norm!r}, expected one of {', '.join(NORMS)}")
+        self.groups = 1 if norm == "batch" else int(norm.removeprefix("group"))
+        if len(widths) != 3 or any(width % self.groups for width in widths):
+            raise ValueError(f"widths={tuple(widths)}, expected three, multiples of {self.groups} ({norm})")
         self.norm, self.shared, self.concat, self.widths = norm, shared, concat, tuple(widths)
         self.compactness, self.threshold = compactness, threshold
         before = self.inputs
@@ -79,7 +82,7 @@ class Network(nn.Module):
         return nn.Sequential(_conv(inputs, outputs), *self._norm(outputs))
 
     def _norm(self, width: int) -> nn.Sequential:
-        norm = nn.BatchNorm2d(width) if self.norm == "batch" else nn.GroupNorm(int(self.norm[5:]), width)
+        norm = nn.BatchNorm2d(width) if self.norm == "batch" else nn.GroupNorm(self.groups, width)
         return nn.Sequential(norm, nn.ReLU())
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:

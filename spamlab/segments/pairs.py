@@ -15,24 +15,32 @@ from spamlab.cluster import Clusters, to_centres, update
 CLOSEST = 1e-6  # log(1 - s) is taken at this distance at least, where it is -14.5
 
 
-def pool(features: ArrayLike, labels: NDArray[np.int32]) -> NDArray[np.float32]:
+def pool(features: ArrayLike, labels: NDArray[np.int32], stride: float = 1) -> NDArray[np.float32]:
     """Average features over each superpixel (eq. (5)).
 
     Parameters
     ----------
     features : (h, w, C) array_like
-        Features at every pixel, or at fewer, evenly spaced from the first on: a pixel then counts with the
-        nearest of them.
+        Features at pixels 0, `stride`, 2 `stride` and so on of both axes: a pixel counts with the nearest.
     labels : (H, W) int32 ndarray
         Labels 0 to n - 1, each with a pixel.
+    stride : float
+        Pixels between two features: 4 for those of the network.
 
     Returns
     -------
     (n, C) float32 ndarray
         v_i, the mean over the pixels of superpixel i.
+
+    Raises
+    ------
+    ValueError
+        If there are more or fewer features than that.
     """
     features = np.asarray(features, np.float32)
-    rows, cols = (_nearest(side, has) for side, has in zip(labels.shape, features.shape, strict=False))
+    if features.ndim != 3 or not np.isfinite(features).all():
+        raise ValueError(f"features have shape {features.shape}, expected finite numbers, (h, w, C)")
+    rows, cols = (_nearest(*sides, stride) for sides in zip(labels.shape, features.shape, strict=False))
     source = (rows[:, None] * features.shape[1] + cols).ravel()
     ones = np.ones(labels.size, np.float32)
     shape = (int(labels.max()) + 1, features.shape[0] * features.shape[1])
@@ -40,16 +48,21 @@ def pool(features: ArrayLike, labels: NDArray[np.int32]) -> NDArray[np.float32]:
     return counts @ features.reshape(shape[1], -1) / counts.sum(axis=1)[:, None]
 
 
-def _nearest(side: int, has: int) -> NDArray[np.int64]:
-    """Return which of `has` samples, evenly spaced from pixel 0 on, lies nearest to each of `side` pixels."""
-    return np.minimum(np.rint(np.arange(side) * (has / side)), has - 1).astype(np.int64)
+def _nearest(side: int, has: int, stride: float) -> NDArray[np.int64]:
+    """Return which of `has` samples is the nearest to each of `side` pixels."""
+    if abs(has - side / stride) > 1:
+        raise ValueError(
+            f"{has} features on a side of {side} pixels, expected {int(np.ceil(side / stride))} with "
+            f"stride={stride:g}; features of the network have stride=4"
+        )
+    return np.minimum(np.rint(np.arange(side) / stride), has - 1).astype(np.int64)
 
 
-def spread(V: Tensor, shape: tuple[int, int]) -> Tensor:
+def spread(V: Tensor, shape: tuple[int, int], stride: float) -> Tensor:
     """Give every pixel the nearest feature, as `pool` does: (B, C, h, w) to (B * H * W, C)."""
     rows, cols = (
-        torch.from_numpy(_nearest(side, has)).to(V.device)
-        for side, has in zip(shape, V.shape[2:], strict=True)
+        torch.from_numpy(_nearest(*sides, stride)).to(V.device)
+        for sides in zip(shape, V.shape[2:], strict=True)
     )
     return V[:, :, rows][:, :, :, cols].permute(0, 2, 3, 1).flatten(0, 2)
 
@@ -89,7 +102,7 @@ def similarity(d: ArrayLike) -> NDArray:
 
 def distance_at(threshold: float) -> float:
     """Return the distance at which `similarity` is T: log(2 / T - 1), 0 at T = 1, infinite at 0."""
-    with np.errstate(divide="ignore"):
+    with np.errstate(over="ignore"):  # 2 / T may be infinite
         return float(np.log(np.float64(2) / threshold - 1)) if threshold else np.inf
 
 

@@ -13,8 +13,18 @@ from spamlab.cluster import Clusters
 from spamlab.data import Sample
 from spamlab.metrics import boundary_counts, ods_ois, probabilistic_rand_index
 from spamlab.regions import adjacency
-from spamlab.segments import Graph, Network, deep_features, distance, load, merge, pair_loss, same_segment
-from spamlab.segments import save as write
+from spamlab.segments import (
+    Graph,
+    Network,
+    deep_features,
+    distance,
+    load,
+    merge,
+    pair_loss,
+    same_segment,
+    save,
+)
+from spamlab.segments.network import STRIDE
 from spamlab.segments.pairs import soft_pool, spread
 from spamlab.ssn import ssn
 from spamlab.training.recipe import Schedule, SegmentsRecipe
@@ -33,7 +43,6 @@ from spamlab.training.ssn import (
 
 ASKED = 150  # superpixels that are merged in a validation ...
 THRESHOLDS = tuple(np.arange(0.05, 0.95, 0.1).round(2).tolist())  # ... at each of these
-MODE = "update"
 
 
 def train(
@@ -49,7 +58,7 @@ def train(
     The arguments and errors are those of `spamlab.training.ssn.train`. The log holds asa_100 and asa_200 of
     the superpixels, boundary F, the threshold that gave it, PRI there, and score, the mean of F and asa_100.
     """
-    how = How(_network, loss, validate, write)
+    how = How(_network, loss, validate, _save)
     return run(how, samples, validation, Path(folder), recipe, schedule, progress)
 
 
@@ -57,6 +66,11 @@ def _network(recipe: SegmentsRecipe) -> Network:
     middle = sum(recipe.compactness) / 2
     options = {name: getattr(recipe, name) for name in ("norm", "shared", "concat", "widths")}
     return begin(lambda: Network(**options, compactness=middle), load, recipe)
+
+
+def _save(network: Network, file: Path, entry: dict, **about: object) -> None:
+    """Keep the threshold that validated best with the weights."""
+    save(network, file, entry=entry, **{**about, "threshold": entry["threshold"]})
 
 
 def loss(
@@ -88,15 +102,17 @@ def neighbour_loss(piece: Piece, found: Clusters, V: Tensor, count: int) -> Tens
         B.
     """
     shape = piece.cells.shape
-    v = soft_pool(found, spread(V, shape))
+    v = soft_pool(found, spread(V, shape, STRIDE))
     labels = found.labels()
     maps = labels.view(count, *shape).cpu().numpy()
     pairs = [torch.from_numpy(adjacency(one)[0]).long().to(v.device) for one in maps]
     values = []
     for truth in piece.truth.unbind(1):
         same = same_segment(labels, truth, torch.cat(pairs), len(v)).split([len(p) for p in pairs])
-        values += [pair_loss(distance(v, p), l) for p, l in zip(pairs, same, strict=True)]
-    return torch.stack(values).mean()
+        values += [
+            pair_loss(distance(v, p), l) for p, l in zip(pairs, same, strict=True) if not l.isnan().all()
+        ]
+    return torch.stack(values).mean() if values else v.sum() * 0
 
 
 @torch.no_grad()
@@ -116,8 +132,8 @@ def validate(network: Network, samples: Sequence[Sample]) -> dict[str, float]:
 
     for sample in samples:
         F, V = features(sample.image)
-        graph = Graph.of(cut(sample.image, ASKED, (F, V)), V)
-        maps = [merge(graph, threshold, mode=MODE) for threshold in THRESHOLDS]
+        graph = Graph.of(cut(sample.image, ASKED, (F, V)), V, STRIDE)
+        maps = [merge(graph, threshold) for threshold in THRESHOLDS]
         rows.append(
             [(boundary_counts(m, sample.truths), probabilistic_rand_index(m, sample.truths)) for m in maps]
         )
@@ -125,7 +141,8 @@ def validate(network: Network, samples: Sequence[Sample]) -> dict[str, float]:
     best = found.parameter
     superpixels = asa_at_counts(samples, cut, features)
     return {
-        **superpixels,
+        "asa_100": superpixels["asa_100"],
+        "asa_200": superpixels["asa_200"],
         "f": round(found.ods, 5),
         "threshold": THRESHOLDS[best],
         "pri": round(float(np.mean([row[best][1] for row in rows])), 5),
