@@ -14,6 +14,8 @@ import pytest
 import torch
 from nbclient import NotebookClient
 from notebook_rules import ROOT, code_cells, tags
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from spamlab import metrics
 from spamlab.candidates import grid_neighbours
@@ -23,6 +25,7 @@ from spamlab.exercises.build import fill
 from spamlab.exercises.checking import same
 from spamlab.exercises.exercise import BEGIN, END, HERE, book, dump, load, stub
 from spamlab.features import lab_xy
+from spamlab.segments import distance, distance_at, merging, pair_loss, similarity
 from spamlab.slic import assign, widen
 from spamlab.ssn import reconstruction
 
@@ -179,6 +182,43 @@ def test_lesson_03_agrees_with_ssn_in_its_centres_and_its_loss(candidates):
     for truth in (rng.integers(0, 4, 40), np.arange(40) // 9 * 2, np.zeros(40, int)):
         loss = reconstruction(found, torch.from_numpy(truth))
         assert np.isclose(solved("03.3")(Q, truth), float(loss), rtol=1e-8, atol=1e-12)
+
+
+def touching(seed, n=30):
+    """Return features of n superpixels and pairs of them, each pair once; some are equal, some far apart."""
+    rng = np.random.default_rng(seed)
+    v = rng.integers(-6, 7, (n, 4)) / 8
+    v[0], v[1] = v[2], 500
+    pairs = np.unique(np.sort(rng.integers(0, n, (3 * n, 2)), axis=1), axis=0)
+    return v, pairs[pairs[:, 0] < pairs[:, 1]]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_lesson_04_agrees_with_segments(seed):
+    v, pairs = touching(seed)
+    d = distance(v, pairs)
+    s = similarity(d)
+    assert d.max() > 800
+    np.testing.assert_allclose(solved("04.1")(v, pairs), s, rtol=1e-12)
+    for T in (0.1, 0.3, np.sort(s)[-5], 1):
+        found = solved("04.3")(len(v), pairs, s, T)
+        joined, at = merging.by_edges(len(v), pairs, d)
+        assert np.array_equal(found, merging.replay(len(v), joined[at < distance_at(T) - 1e-12]))
+        links = pairs[s > T].T
+        table = coo_array((np.ones(len(links.T)), links), (len(v), len(v)))
+        parts = connected_components(table, directed=False)[1]
+        smallest = np.unique(parts, return_index=True)[1]
+        assert np.array_equal(found, smallest[parts])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_lesson_04_agrees_with_the_loss_of_segments(seed):
+    v, pairs = touching(seed)
+    d = distance(v, pairs)
+    for kinds in (rng.integers(0, 2, len(d)), np.zeros(len(d)), np.ones(len(d)), np.arange(len(d)) == 3):
+        kinds = np.where(d == 0, 1.0, kinds)  # of equal superpixels in two segments the loss is infinite
+        loss = float(pair_loss(torch.from_numpy(d), torch.from_numpy(kinds)))
+        assert np.isclose(solved("04.2")(d, kinds), loss, rtol=1e-10, atol=1e-14) and np.isfinite(loss)
 
 
 # ---- what else a learner may hand in
@@ -400,9 +440,126 @@ R = np.eye(truth.max() + 1)[truth]
 return -(R * np.log(Q @ Qhat.T @ R + 1e-16)).mean()""",
         "You average over all entries of R*",
     ),
+    "norm": (
+        "04.1",
+        "d = np.linalg.norm(v[pairs[:, 0]] - v[pairs[:, 1]], axis=1)\nreturn 2 * expit(-d)",
+        "You take the Euclidean distance.",
+    ),
+    "a sigmoid": (
+        "04.1",
+        "return expit(-abs(v[pairs[:, 0]] - v[pairs[:, 1]]).sum(axis=1))",
+        "The factor 2 is missing",
+    ),
+    "expit(d)": (
+        "04.1",
+        "return np.array([2 * expit(np.abs(v[i] - v[j]).sum()) for i, j in pairs])",
+        "The sign of the exponent is wrong",
+    ),
+    "a of the others": (
+        "04.2",
+        """a = (same == 0).mean()
+each = np.where(same == 1, (1 - a) * (np.logaddexp(0, d) - np.log(2)), -a * np.log(np.tanh(d / 2) + (d == 0)))
+return each.mean()""",
+        "The weights are swapped.",
+    ),
+    "a clipped similarity": (
+        "04.2",
+        """s, a = np.clip(2 * expit(-d), 1e-12, 1 - 1e-12), same.mean()
+return np.mean(-(1 - a) * same * np.log(s) - a * (1 - same) * np.log(1 - s))""",
+        "You add 1e-12 before the logarithm.",
+    ),
+    "a loop that sums": (
+        "04.2",
+        """a, total = sum(same) / len(same), 0
+for x, l in zip(d, same):
+    total -= (1 - a) * (np.log(2) - np.logaddexp(0, x)) if l else a * np.log(np.tanh(x / 2))
+return total""",
+        "You return the sum.",
+    ),
+    "binary cross-entropy": (
+        "04.2",
+        """each = np.where(same == 1, np.logaddexp(0, d) - np.log(2), -np.log(np.tanh(d / 2) + (d == 0)))
+return each.mean()""",
+        "The loss is not balanced",
+    ),
+    "one round of renaming": (
+        "04.3",
+        """segment = list(range(n))
+for (i, j), x in zip(pairs, s):
+    if x > T:
+        segment[j] = segment[i]
+return segment""",
+        "You rename one superpixel of a pair.",
+    ),
+    "its smallest neighbour": (
+        "04.3",
+        """near = np.eye(n, dtype=bool)
+for i, j in pairs[s > T]:
+    near[i, j] = near[j, i] = True
+return near.argmax(axis=1)""",
+        "A superpixel joins only its direct neighbours.",
+    ),
+    "parents": (
+        "04.3",
+        """parent = np.arange(n)
+def root(i):
+    return i if parent[i] == i else root(parent[i])
+for i, j in pairs[s > T]:
+    i, j = sorted((root(i), root(j)))
+    parent[j] = i
+return parent""",
+        "You return who stands above each superpixel.",
+    ),
+    "parents of parents": (
+        "04.3",
+        """parent = np.arange(n)
+def root(i):
+    return i if parent[i] == i else root(parent[i])
+for i, j in pairs[s > T]:
+    i, j = sorted((root(i), root(j)))
+    parent[j] = i
+return parent[parent]""",
+        "You go up two steps.",
+    ),
+    "no roots": (
+        "04.3",
+        """parent = np.arange(n)
+for i, j in np.sort(pairs[s > T]):
+    parent[j] = i
+for _ in range(n):
+    parent = parent[parent]
+return parent""",
+        "You join the two superpixels instead of their roots",
+    ),
+    "at T": (
+        "04.3",
+        """segment = np.arange(n)
+for i, j in pairs[s >= T]:
+    both = np.isin(segment, [segment[i], segment[j]])
+    segment[both] = segment[both].min()
+return segment""",
+        "You join pairs with s = T.",
+    ),
+    "renamed to the first": (
+        "04.3",
+        """segment = np.arange(n)
+for i, j in pairs[s > T]:
+    segment[segment == segment[j]] = segment[i]
+return segment""",
+        "Your segments are right, but a pair keeps the number of its first",
+    ),
+    "scipy": (
+        "04.3",
+        """links = pairs[s > T].T
+table = coo_array((np.ones(len(links.T)), links), (n, n))
+return connected_components(table, directed=False)[1]""",
+        "Your segments are right, but numbered 0, 1, 2",
+    ),
 }
 HELPERS = """from scipy.ndimage import binary_dilation, maximum_filter
-from scipy.special import softmax
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.special import expit, softmax
 from skimage.measure import perimeter
 
 def mark(x):
@@ -447,6 +604,28 @@ return total / labels.size"""
     assert result.message.startswith(
         "It returns NaN: a mean of no pixels, or 0 / 0. Do all numbers occur? np.unique lists those that do."
     )
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_nan_points_at_zero_times_the_logarithm_of_zero():
+    naive = """s, a = 2 * np.exp(-d) / (1 + np.exp(-d)), same.mean()
+return np.mean(-(1 - a) * same * np.log(s) - a * (1 - same) * np.log(1 - s))"""
+    result = check("04.2", written("04.2", naive))
+    assert result.status == "wrong" and "Or 0 * log(0), as here: s is 0 at d = 800" in result.message
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("04.1", "return 2 / (1 + np.exp(np.abs(v[pairs[:, 0]] - v[pairs[:, 1]]).sum(axis=1)))"),
+        ("04.2", "s = 2 / (1 + np.exp(d))\nreturn np.mean(np.log(s) + np.log(1 - s))"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_number_too_large_is_an_error_that_says_so(name, body):
+    result = check(name, written(name, body))
+    assert result.status == "wrong" and "overflow" in result.message
+    assert result.message.endswith(checking.OVERFLOW)
 
 
 def test_a_maximum_of_no_pixels_points_at_numbers_that_do_not_occur():

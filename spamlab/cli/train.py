@@ -5,35 +5,76 @@ Under ``torchrun`` each process runs this, and the first one prints.
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
 
 from spamlab.cli import BUDGET, SCENES
 from spamlab.data import Sample, bsds500
+from spamlab.segments import Network as TwoHeads
 from spamlab.ssn import Network
-from spamlab.training import processes
-from spamlab.training.recipe import Recipe, Schedule
+from spamlab.training import processes, segments, ssn
+from spamlab.training.recipe import Common, Recipe, Schedule, SegmentsRecipe
 from spamlab.training.samples import scenes
-from spamlab.training.ssn import in_bfloat16, train
 
 TRAINING, VALIDATION = 1000, 2000  # seeds of the first scenes
+CURVES = {"asa_100": "ASA at 100", "asa_200": "ASA at 200", "f": "F", "pri": "PRI"}  # numbers of a log
+
+
+class Method(NamedTuple):
+    """What can be trained.
+
+    Attributes
+    ----------
+    training : module
+        Its `train` does the work.
+    recipe : type
+        What decides a training.
+    network : callable
+        ``network(recipe)`` returns what will learn.
+    use : str
+        How to use the weights; braces hold the file, and numbers of the log.
+    """
+
+    training: ModuleType
+    recipe: type[Common]
+    network: Callable[[Common], Network | TwoHeads]
+    use: str
+
+
+METHODS = {
+    "ssn": Method(
+        ssn,
+        Recipe,
+        lambda recipe: Network(recipe.inputs, recipe.widths),
+        'ssn(image, weights="{file}")',
+    ),
+    "segments": Method(
+        segments,
+        SegmentsRecipe,
+        lambda recipe: TwoHeads(recipe.norm, recipe.shared, recipe.concat, recipe.widths),
+        'segments(image, weights="{file}")',
+    ),
+}
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train and report; return 0, or 130 if it was stopped."""
-    recipe = Recipe(**_chosen(Recipe, arguments))
+    method = METHODS[arguments.method]
+    recipe = method.recipe(**_chosen(method.recipe, arguments))
     schedule = Schedule(**_chosen(Schedule, arguments))
     by_default = schedule.steps is None and schedule.budget is None
     if by_default:
         schedule = replace(schedule, budget=BUDGET)
     folder = Path(arguments.output)
     samples, validation, plan = _data(arguments.data, arguments.scenes, arguments.validation_every)
-    plan += _plan(recipe, schedule, folder, by_default)
+    plan += _plan(method.network(recipe), recipe, schedule, folder, by_default)
     if processes.first():
         print("\n".join(plan), file=sys.stderr, flush=True)
     try:
-        log = train(samples, validation, folder, recipe, schedule)
+        log = method.training.train(samples, validation, folder, recipe, schedule)
     except KeyboardInterrupt:
         if processes.first():
             saved = (folder / "state.pt").is_file()
@@ -41,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"\nstopped: {said}; the same command goes on", file=sys.stderr)
         return 130
     if processes.first():
-        print("\n".join([_table(log), *_files(log, folder)]))
+        print("\n".join([_table(log), *_files(log, folder, method.use)]))
     return 0
 
 
@@ -70,12 +111,13 @@ def _data(
     return samples, validation, [f"learns from:  {what[0]}", f"validates on: {what[1]}"]
 
 
-def _plan(recipe: Recipe, schedule: Schedule, folder: Path, by_default: bool) -> list[str]:
+def _plan(
+    network: Network | TwoHeads, recipe: Common, schedule: Schedule, folder: Path, by_default: bool
+) -> list[str]:
     """Say what will happen."""
-    network = Network(recipe.inputs, recipe.widths)
     device, together = processes.device(), processes.count()
     numbers = sum(parameter.numel() for parameter in network.parameters())
-    precision = "bfloat16" if in_bfloat16(recipe.precision, device) else "float32"
+    precision = "bfloat16" if ssn.in_bfloat16(recipe.precision, device) else "float32"
     where = f"{together} processes on {device.type}" if together > 1 else f"1 process on {device.type}"
     end = f"{schedule.steps} steps" if schedule.steps else f"{schedule.budget:g} minutes"
     end += " (give --budget or --steps for another end)" if by_default else ""
@@ -93,16 +135,16 @@ def _table(log: list[dict]) -> str:
     """Return the validations, one per line, under the names of their numbers."""
     names = list(log[0])
     rows = [names, *([f"{entry[name]:g}" for name in names] for entry in log)]
-    return "\n".join("  ".join(f"{cell:>8}" for cell in row) for row in rows)
+    return "\n".join("  ".join(f"{cell:>9}" for cell in row) for row in rows)
 
 
-def _files(log: list[dict], folder: Path) -> list[str]:
+def _files(log: list[dict], folder: Path, use: str) -> list[str]:
     """Draw the curve; return lines that say what there is and how to use it."""
     best = max(log, key=lambda entry: entry["score"])
     weights = folder / "best.safetensors"
     return [
         f"best weights: {weights} (score {best['score']:.4f} at step {best['step']})",
-        f'use them:     ssn(image, weights="{weights}")',
+        f"use them:     {use.format(file=weights, **best)}",
         f"curve:        {_curve(log, best, folder / 'curve.png')}",
     ]
 
@@ -113,9 +155,11 @@ def _curve(log: list[dict], best: dict, file: Path) -> str:
         from spamlab.plot import curve
     except ImportError as error:
         return f"not drawn, for {error.name} is missing"
-    series = {f"at {n} superpixels": [entry[f"asa_{n}"] for entry in log] for n in (100, 200)}
+    drawn = {name: said for name, said in CURVES.items() if name in log[0]}
+    series = {said: [entry[name] for entry in log] for name, said in drawn.items()}
+    values = (f"{said} {log[0][name]:.3f} and {best[name]:.3f}" for name, said in drawn.items())
     text = (
-        f"ASA of the averaged weights on validation pictures over {log[-1]['step']} steps: "
-        f"at 200 superpixels {log[0]['asa_200']:.3f} at first, {best['asa_200']:.3f} in the best weights."
+        f"The averaged weights on validation pictures over {log[-1]['step']} steps; at first and at best: "
+        f"{', '.join(values)}."
     )
-    return str(curve([entry["step"] for entry in log], series, "step", "ASA", text).save(file))
+    return str(curve([entry["step"] for entry in log], series, "step", "score", text).save(file))

@@ -13,6 +13,7 @@ from spamlab.exercises.exercise import Exercise, find
 
 IDLE = {"RESUME", "NOP", "LOAD_CONST", "LOAD_SMALL_INT", "RETURN_CONST", "RETURN_VALUE"}
 NONE = "It returns None. Does it end with return and a value? print shows a value, but does not return it."
+OVERFLOW = "A number gets too large for a float. Can you write it so that nothing large comes in?"
 UNUSED = "Do all numbers occur? np.unique lists those that do."
 NAN = "It returns NaN: a mean of no pixels, or 0 / 0."
 _hints_given: dict[str, int] = {}
@@ -80,7 +81,8 @@ def check(name: str, answer: Callable | None) -> Result:
     found = []
     for given in exercise.inputs:
         try:
-            found.append(answer(*deepcopy(list(given.values()))))
+            with np.errstate(over="raise"):  # NumPy would only warn
+                found.append(answer(*deepcopy(list(given.values()))))
         except NotImplementedError:
             return _untouched(exercise)
         except Exception as error:  # the learner's mistake, whatever it is, is told and not raised
@@ -186,8 +188,9 @@ def _failure(error: Exception, function: Callable, given: dict[str, Any]) -> str
     if not lines:
         return f"It cannot be called with ({', '.join(given)}): {what}. Keep the first line of the stub."
     source = f", {lines[-1].line}" if lines[-1].line else ""
-    unused = f"\n{UNUSED}" if "zero-size array" in what else ""
-    return f"It stops with {what}\nat line {lines[-1].lineno}{source}\nfor {_show_all(given)}{unused}"
+    causes = {"zero-size array": UNUSED, "overflow": OVERFLOW}
+    cause = "".join(f"\n{text}" for sign, text in causes.items() if sign in what)
+    return f"It stops with {what}\nat line {lines[-1].lineno}{source}\nfor {_show_all(given)}{cause}"
 
 
 def _array(value: Any) -> np.ndarray | None:

@@ -10,28 +10,35 @@
 `charts`       `curve`, `plane` and `bars`
 `diagrams`     `centres`, `candidates` of one pixel, the `four_questions`
 `learned`      `weights` of candidates, `arrows` of a gradient, `scales` of a network
+`graphs`       `graph` of superpixels, `balance` of its pairs in the loss
+`trees`        `dendrogram` of merging
 =============  ==================================================================
 """
 
 from spamlab.plot.charts import bars, curve, plane
 from spamlab.plot.diagrams import candidates, centres, four_questions
+from spamlab.plot.graphs import balance, graph
 from spamlab.plot.learned import arrows, scales, weights
 from spamlab.plot.panels import channels, show
 from spamlab.plot.picture import Picture, check_sentence, encode
 from spamlab.plot.pixels import errors, mean_colours, overlay, paint, recall, wrong_share
+from spamlab.plot.trees import dendrogram
 
 __all__ = [
     "Picture",
     "arrows",
+    "balance",
     "bars",
     "candidates",
     "centres",
     "channels",
     "check_sentence",
     "curve",
+    "dendrogram",
     "encode",
     "errors",
     "four_questions",
+    "graph",
     "mean_colours",
     "overlay",
     "paint",
