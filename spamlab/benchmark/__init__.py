@@ -14,19 +14,36 @@ A method registers in one line: ``METHODS["mine"] = Method(lambda image, k, m: .
 `sweep`        each method's setting, chosen by the same sweep
 `curves`       a picture of one score over the number obtained
 =============  =====================================================================
+
+Few large regions are judged by other scores, and their settings by a sweep of another kind.
+
+======================  ============================================================
+`segmenters`            `Segmenter` and the registry `SEGMENTERS`
+`segmentation`          `measure_segmentations`: one row per picture, method and setting
+`segmentation_sweep`    the sweep of the settings, in two stages
+`segmentation_summary`  boundary F at ODS and OIS, its curve, region scores, the setting
+`pr_curves`             a picture of precision over recall
+======================  ============================================================
 """
 
 from spamlab.benchmark.around import measure_around
 from spamlab.benchmark.curves import curves
 from spamlab.benchmark.methods import METHODS, Method, cut
+from spamlab.benchmark.pr_curves import pr_curves
 from spamlab.benchmark.rows import Case, measure
+from spamlab.benchmark.segmentation import measure_segmentations
+from spamlab.benchmark.segmentation_summary import segmentation_table, summarise_segmentations
+from spamlab.benchmark.segmentation_sweep import sweep_segmentations
+from spamlab.benchmark.segmenters import SEGMENTERS, Segmenter, with_weights
 from spamlab.benchmark.summary import at_counts, interpolate, load, summarise, table, write
 from spamlab.benchmark.sweep import settings, sweep
 
 __all__ = [
     "METHODS",
+    "SEGMENTERS",
     "Case",
     "Method",
+    "Segmenter",
     "at_counts",
     "curves",
     "cut",
@@ -34,9 +51,15 @@ __all__ = [
     "load",
     "measure",
     "measure_around",
+    "measure_segmentations",
+    "pr_curves",
+    "segmentation_table",
     "settings",
     "summarise",
+    "summarise_segmentations",
     "sweep",
+    "sweep_segmentations",
     "table",
+    "with_weights",
     "write",
 ]

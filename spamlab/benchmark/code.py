@@ -14,6 +14,7 @@ PACKAGES = ("spamlab", "numpy", "scipy", "numba", "torch", "scikit-image", "open
 APART = {"cli", "data", "exercises", "paths", "plot", "ready", "start", "testing"}
 APART |= {"training", "widgets"}
 APART |= {"_data", "_fetch", "_scenes", "around", "curves", "summary", "sweep"}
+APART |= {"pr_curves", "segmentation_summary", "segmentation_sweep"}
 
 
 def versions() -> dict[str, str]:

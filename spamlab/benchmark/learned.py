@@ -3,6 +3,9 @@
 torch is loaded when one of them runs, on one thread, as all methods of the benchmark run.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,14 +23,29 @@ def ssn_pixel(image: Image, n_segments: int, compactness: float) -> Labels:
     return _ssn(image, n_segments, compactness, None)
 
 
-def _ssn(image: Image, n_segments: int, compactness: float, weights: str | None) -> Labels:
-    import torch
+def segments_superpixels(image: Image, n_segments: int, compactness: float) -> Labels:
+    """Return the superpixels that `spamlab.segments.segments` merges, the network included."""
+    from spamlab.segments import graph
 
+    with one_thread():
+        return graph(image, n_segments, compactness).superpixels
+
+
+def _ssn(image: Image, n_segments: int, compactness: float, weights: str | None) -> Labels:
     from spamlab.ssn import ssn as cut
+
+    with one_thread():
+        return cut(image, n_segments, compactness, weights=weights)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let torch work on one thread, as all methods of the benchmark do."""
+    import torch
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        return cut(image, n_segments, compactness, weights=weights)
+        yield
     finally:
         torch.set_num_threads(threads)

@@ -7,7 +7,7 @@ code are refused, not mixed with new ones.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,9 +78,11 @@ def measure(
     """
     cases = list(cases)
     code = fingerprint()
-    found = {} if file is None else _read(Path(file), code)
+    found = {} if file is None else read(Path(file), code, _key)
     tasks, wanted = _plan(data, cases, found, methods, score)
-    for row in _work(tasks, len(set(wanted)), jobs, progress, file, code):
+    total = len(set(wanted))
+    sizes = total, sum(len(task[5]) for task in tasks)
+    for row in work(_rows, tasks, sizes, jobs=jobs, progress=progress, file=file, code=code):
         found[_key(row)] = row
     return [found[key] for key in wanted]
 
@@ -101,15 +103,37 @@ def _plan(data, cases, found, methods, score) -> tuple[list[tuple], list[tuple]]
     return tasks, wanted
 
 
-def _work(tasks: list[tuple], total: int, jobs: int, progress: bool, file: str | Path | None, code: str):
-    """Yield new rows as they come, after writing them."""
+def work(
+    function: Callable[..., list[Row]],
+    tasks: Iterable[tuple],
+    sizes: tuple[int, int],
+    *,
+    jobs: int,
+    progress: bool,
+    file: str | Path | None,
+    code: str,
+) -> Iterator[Row]:
+    """Yield new rows as they come, after writing them.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(*task)`` makes the rows of one task.
+    tasks : iterable of tuple
+    sizes : (int, int)
+        How many rows are wanted, and how many of them the tasks will make.
+    jobs, progress, file
+        As in `measure`.
+    code : str
+        What each line says about the code that made it.
+    """
     from joblib import Parallel, delayed  # here, for it is needed only now
     from tqdm import tqdm
 
-    left = sum(len(task[5]) for task in tasks)
+    total, left = sizes
     parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch="4 * n_jobs")
     with tqdm(total=total, initial=total - left, unit="row", smoothing=0.02, disable=not progress) as bar:
-        for rows in parallel(delayed(_rows)(*task) for task in tasks):
+        for rows in parallel(delayed(function)(*task) for task in tasks):
             if file is not None:
                 _append(Path(file), rows, code)
             bar.update(len(rows))
@@ -152,7 +176,7 @@ def _append(file: Path, rows: list[Row], code: str) -> None:
             stream.flush()
 
 
-def _read(file: Path, code: str) -> dict[tuple, Row]:
+def read(file: Path, code: str, key: Callable[[Row], tuple]) -> dict[tuple, Row]:
     """Return the rows of a file by their keys, after removing a last line that was cut off."""
     if not file.exists():
         return {}
@@ -166,7 +190,7 @@ def _read(file: Path, code: str) -> dict[tuple, Row]:
         try:
             row = json.loads(line)
             made_with.add(row.pop("code", None))
-            rows[_key(row)] = {k: float("nan") if v is None and k != "value" else v for k, v in row.items()}
+            rows[key(row)] = {k: float("nan") if v is None and k != "value" else v for k, v in row.items()}
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(
                 f"line {number} of {file} is no row of a benchmark ({error!r}); delete it or name another"

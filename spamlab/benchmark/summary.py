@@ -128,15 +128,20 @@ def merged(old: Mapping, new: Mapping) -> dict:
     made = {name: new[name] for name in ("command", "jobs", "versions")}
     methods = {name: {**entry, "made": made} for name, entry in new["methods"].items()}
     both = {**old, "methods": {**old["methods"], **methods}}
-    for part in ("measured", "table"):
+    for part in _tables({**old, **new}):
         kept = [row for row in both.pop(part, []) if row["method"] not in methods]
-        if part in new:  # a sweep has neither
+        if part in new:
             both[part] = kept + list(new[part])
     return both
 
 
+def _tables(summary: Mapping) -> list[str]:
+    """Return the parts of a summary that are lists of rows; a sweep has none."""
+    return [name for name, value in summary.items() if isinstance(value, list)]
+
+
 def _counts(summary: Mapping) -> list[int]:
-    return sorted({row["n"] for row in summary.get("table", [])})
+    return sorted({row["n"] for row in summary.get("table", []) if "n" in row})
 
 
 def write(summary: Mapping, file: str | Path) -> list[Path]:
@@ -190,10 +195,10 @@ def load(source: str | Path = "val") -> dict:
             "make them with: spamlab benchmark"
         )
     summary = json.loads(file.read_text(encoding="utf-8"))
-    for name in ("measured", "table"):
-        rows = summary.get(name, [])
+    for name in _tables(summary):
         summary[name] = [
-            {k: math.nan if v is None and k != "value" else v for k, v in row.items()} for row in rows
+            {k: math.nan if v is None and k != "value" else v for k, v in row.items()}
+            for row in summary[name]
         ]
     return summary
 

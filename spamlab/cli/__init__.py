@@ -16,7 +16,8 @@ from collections.abc import Sequence
 
 BUDGET, SCENES = 30.0, 100  # of ``train``: minutes, and pictures where there are no data
 
-# Options of ``train`` that are fields of Schedule and of Recipe: a word for the value, and what it is.
+# Options of ``train`` that are fields of Schedule and of the recipes: a word for the value ("" for a switch),
+# and what it is.
 LEARNING = {
     "rate": ("RATE", "learning rate after the warm-up; it falls along half a cosine"),
     "warm_up": ("STEPS", "steps in which it rises from 0"),
@@ -25,8 +26,6 @@ LEARNING = {
 }
 RECIPE = {
     "start": ("FILE", "weights to begin with"),
-    "ending": ("HOW", "how the features end: linear or relu"),
-    "inputs": ("N", "what the network sees: 3 for colour, 5 for colour and position"),
     "widths": ("N", "channels of each scale of the network"),
     "size": ("PIXELS", "side of a training piece"),
     "count": ("N", "pieces per step, in each process"),
@@ -39,6 +38,18 @@ RECIPE = {
     "reduction": ("HOW", "of the compactness loss: mean or sum"),
     "seed": ("N", "of the weights and the pieces"),
     "precision": ("P", "auto, float32 or bfloat16; auto is bfloat16 on a GPU"),
+}
+OF_SSN = {
+    "ending": ("HOW", "how the features end: linear or relu"),
+    "inputs": ("N", "what the network sees: 3 for colour, 5 for colour and position"),
+}
+OF_SEGMENTS = {
+    "norm": ("NORM", "after each convolution: group8, group32 or batch"),
+    "shared": ("", "compare superpixels by the features they were clustered with"),
+    "concat": ("", "let the heads see the coarsest scale alone"),
+    "detached": ("", "let no gradient of the pair loss go through the assignment"),
+    "pairs": ("WEIGHT", "weight of the pair loss"),
+    "superpixels": ("WEIGHT", "weight of the reconstruction loss of SSN"),
 }
 
 
@@ -93,13 +104,17 @@ def _add_segment(commands, methods: list[str]) -> None:
 
 
 def _add_benchmark(commands, methods: list[str]) -> None:
-    about = "Score methods on BSDS500 at the number of superpixels obtained, or sweep their settings."
-    parser = _add(commands, "benchmark", about, _benchmark)
-    add = parser.add_argument
+    about = "Score methods on BSDS500 at the number of superpixels obtained, sweep their settings, or score "
+    parser = _add(commands, "benchmark", about + "segmentations.", _benchmark)
+    add, segmenters = parser.add_argument, ""
+    if methods:
+        from spamlab.benchmark import SEGMENTERS
+
+        segmenters = f"; with --segmentations: {', '.join(SEGMENTERS)}"
     add("--data", required=True, metavar="DIR", help="the folder of BSDS500; see: spamlab fetch")
     add("--split", default="val", choices=["train", "val", "test"], help="which pictures (val)")
     add("--every", type=int, metavar="N", help="only every Nth picture (1; 4 for a sweep)")
-    add("--methods", nargs="+", default=["all"], metavar="M", help=_one_of(methods, "all"))
+    add("--methods", nargs="+", default=["all"], metavar="M", help=_one_of(methods, "all") + segmenters)
     add("--n-segments", type=int, nargs="+", metavar="K", help="numbers to ask for (50 100 200 400 800 1200)")
     add("--counts", type=int, nargs="+", metavar="N", help="numbers obtained in the table (100 200 400 800)")
     add("--sweep", action="store_true", help="choose the settings instead: best mean ASA at 200 obtained")
@@ -109,15 +124,29 @@ def _add_benchmark(commands, methods: list[str]) -> None:
     add("--plot", nargs="+", default=[], metavar="SCORE", help="also draw these scores, such as asa_mean")
     add("-o", "--output", metavar="FILE", help="the summary, FILE.json, with FILE.csv beside it")
     add("--update", action="store_true", help="keep the other methods that FILE holds")
+    add = parser.add_argument_group("few large regions").add_argument
+    add("--segmentations", action="store_true", help="sweep and score methods that give few large regions")
+    add("--weights", metavar="FILE", help="a network for the method segments (the shipped one)")
+    add("--coarse-every", type=int, metavar="N", help="pictures of the first stage of the sweep (4)")
 
 
 def _add_train(commands) -> None:
-    from spamlab.training.recipe import Recipe, Schedule
+    from spamlab.training.recipe import Recipe, SegmentsRecipe
 
-    about = "Train SSN, or go on with a training: a stop by Ctrl-C loses nothing, the same command goes on."
-    parser = _add(commands, "train", about, _train)
+    about = "Train a network, or go on: a stop by Ctrl-C loses nothing, the same command goes on."
+    methods = _add(commands, "train", about, _train).add_subparsers(
+        dest="method", required=True, metavar="METHOD"
+    )
+    _add_training(methods, "ssn", "Train SSN: superpixels.", Recipe, OF_SSN)
+    about = "Train superpixels and segments from one network."
+    _add_training(methods, "segments", about, SegmentsRecipe, OF_SEGMENTS)
+
+
+def _add_training(methods, name: str, about: str, recipe: type, own: dict[str, tuple]) -> None:
+    from spamlab.training.recipe import Schedule
+
+    parser = _add(methods, name, about, _train)
     add, end = parser.add_argument, parser.add_mutually_exclusive_group()
-    add("method", choices=["ssn"], help="what to train")
     add("-o", "--output", required=True, metavar="FOLDER", help="where the training lives, made if need be")
     add("--data", metavar="DIR", help="the folder of BSDS500, see: spamlab fetch (without: scenes)")
     add("--scenes", type=int, metavar="N", help=f"synthetic scenes to learn from, without --data ({SCENES})")
@@ -127,17 +156,24 @@ def _add_train(commands) -> None:
     )
     end.add_argument("--steps", type=int, metavar="N", help="or the number of steps")
     _add_fields(parser.add_argument_group("learning"), Schedule, LEARNING)
-    _add_fields(parser.add_argument_group("what is learned"), Recipe, RECIPE)
+    _add_fields(parser.add_argument_group("what is learned"), recipe, {**own, **RECIPE})
 
 
 def _add_fields(group, recipe: type, words: dict[str, tuple]) -> None:
-    """Add an option for fields of a recipe: their names, types and defaults are the recipe's."""
+    """Add an option for fields of a recipe: their names, types and defaults are the recipe's.
+
+    A switch has one option, which turns it from its default: ``--shared``, ``--no-concat``.
+    """
     for name, (metavar, text) in words.items():
-        default = getattr(recipe, name)
+        default, option = getattr(recipe, name), name.replace("_", "-")
+        if isinstance(default, bool):
+            option, action = ("--no-" + option, "store_false") if default else ("--" + option, "store_true")
+            group.add_argument(option, dest=name, action=action, help=text)
+            continue
         several = isinstance(default, tuple)
         shown = " ".join(f"{v}".removesuffix(".0") for v in (default if several else [default]))
         group.add_argument(
-            f"--{name.replace('_', '-')}",
+            f"--{option}",
             type=type(default[0] if several else default),
             nargs=("+" if metavar == "N" else len(default)) if several else None,
             default=default,

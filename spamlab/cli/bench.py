@@ -1,14 +1,29 @@
-"""``spamlab benchmark``: from the words of the command to the files of a summary."""
+"""``spamlab benchmark``: from the words of the command to the files of a summary.
+
+Segmentations have a module of their own, `bench_segments`.
+"""
 
 import argparse
 import shlex
 import sys
 from pathlib import Path
 
-from spamlab.benchmark import METHODS, Case, curves, measure_around, settings, summarise, sweep, table, write
+from spamlab.benchmark import (
+    METHODS,
+    SEGMENTERS,
+    Case,
+    curves,
+    measure_around,
+    settings,
+    summarise,
+    sweep,
+    table,
+    write,
+)
 from spamlab.benchmark.methods import select
 from spamlab.benchmark.summary import COUNTS, load, merged, versions
 from spamlab.benchmark.sweep import SCORE, TARGET
+from spamlab.cli import bench_segments
 from spamlab.data import BSDS, bsds500
 from spamlab.paths import data_dir
 
@@ -25,7 +40,7 @@ NOTES = {
 def run(arguments: argparse.Namespace) -> int:
     """Run the sweep or the benchmark and write what comes out."""
     _check(arguments)
-    names = select(arguments.methods)
+    names = select(arguments.methods, SEGMENTERS if arguments.segmentations else METHODS)
     every = arguments.every or (4 if arguments.sweep else 1)
     data = bsds500(arguments.data, arguments.split)[::every]
     about = {
@@ -37,6 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
     rows = Path(arguments.rows) if arguments.rows else output.with_suffix(".rows.jsonl")
     print(f"{len(names)} methods, {len(data)} pictures; rows are kept in {rows}", file=sys.stderr)
     options = {"file": rows, "jobs": arguments.jobs, "progress": True}
+    if arguments.segmentations:
+        return bench_segments.run(data, names, about, output, arguments, options)
     if arguments.sweep:
         return _sweep(data, names, about, output, arguments, options)
     return _run(data, names, about, output, arguments, options)
@@ -82,7 +99,8 @@ def _kept(found: dict, output: Path, update: bool) -> dict:
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    for name in ("every", "jobs", "n_segments", "counts"):
+    bench_segments.check(arguments)
+    for name in ("every", "jobs", "n_segments", "counts", "coarse_every"):
         values = getattr(arguments, name)
         for value in values if isinstance(values, list) else [values]:
             if value is not None and value < 1:
