@@ -13,10 +13,12 @@ from pathlib import Path
 
 import torch
 
+from spamlab.benchmark.code import versions
 from spamlab.data import bsds500
 from spamlab.training.recipe import Schedule, SegmentsRecipe
 from spamlab.training.segments import train
 
+DATA = {"name": "BSDS500", "split": "val", "every": 4}
 VARIANTS = {
     "GroupNorm 8": {},
     "GroupNorm 8, another seed": {"seed": 1},
@@ -46,10 +48,8 @@ def main() -> None:
         log = train(*data, folder, replace(recipe, **changed), schedule)
         rows.append({"variant": name, **log[-1]})
         print(rows[-1], flush=True)
-        found = {
-            "made": f"python benchmarks/ablation.py --data BSDS500 --steps {options.steps}",
-            "rows": rows,
-        }
+        command = f"python benchmarks/ablation.py --data BSDS500 --steps {options.steps}"
+        found = {"command": command, "versions": versions(), "data": DATA, "rows": rows}
         text = json.dumps(found, indent=1) + "\n"
         (options.output / "segments_ablation.json").write_text(text, encoding="utf-8")
 

@@ -4,14 +4,18 @@ import hashlib
 import json
 import re
 import runpy
+from inspect import signature
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from spamlab import segments
 from spamlab._checkpoint import about
-from spamlab.data import image_names, load_image
+from spamlab.data import image_names, load_image, load_truth
+from spamlab.metrics import rand_index
 from spamlab.paths import data_dir
+from spamlab.slic import slic
 from spamlab.ssn import deep_features, load, ssn
 
 NAMES = ["astronaut", "camera", "chelsea", "coffee", "coins", "gravel", "retina", "rocket"]
@@ -47,8 +51,9 @@ def test_table_is_true(file):
 def test_results_say_how_they_were_made():
     for file in (data_dir() / "results").glob("*.json"):
         result = json.loads(file.read_text(encoding="utf-8"))
-        assert result["command"].startswith("spamlab benchmark --data BSDS500 "), file.name
-        assert {"versions", "data", "methods"} <= result.keys(), file.name
+        said = r"(spamlab benchmark|python benchmarks/\w+\.py) (.* )?--data BSDS500 "
+        assert re.match(said, result["command"]), file.name
+        assert {"versions", "data"} <= result.keys(), file.name
 
 
 def test_readme_says_what_is_not_shipped():
@@ -108,10 +113,41 @@ def test_the_card_tells_what_was_measured():
     table = json.loads((data_dir() / "results" / "val.json").read_text(encoding="utf-8"))["table"]
     columns = ("asa_mean", "asa_best", "br_r1_mean", "br_r2_mean", "co", "gr", "ev")
     lines = re.findall(r"^\| (\d+) \| ([a-z-]+) \| (\S+) \| (.*) \|$", card, re.MULTILINE)
-    assert len(lines) == 16
+    assert len(lines) == 20
     for n, name, m, cells in lines:
         (row,) = (row for row in table if (row["n"], row["method"]) == (int(n), name))
         assert m == "-" or float(m) == row["value"]
         assert [float(cell) for cell in cells.split(" | ")] == [round(row[c], 3) for c in columns]
-    parameters = sum(parameter.numel() for parameter in load("ssn").parameters())
-    assert f"{parameters:,} parameters" in card
+    for network in (load("ssn"), segments.load("segments")):
+        assert f"{sum(parameter.numel() for parameter in network.parameters()):,} parameters" in card
+
+
+def test_the_card_tells_what_segments_were_measured():
+    card = (data_dir() / "checkpoints" / "README.md").read_text(encoding="utf-8")
+    results = data_dir() / "results"
+    table = json.loads((results / "segments_val.json").read_text(encoding="utf-8"))["table"]
+    columns = ("ods", "precision", "recall", "ois", "pri", "voi", "gce", "covering")
+    for row in table:
+        cells = " | ".join(f"{row[column]:.3f}".removeprefix("0") for column in columns)
+        assert f"| {row['method']} | {cells} | {row['regions']:.1f} |" in card
+    (ours,) = (row for row in table if row["method"] == "segments")
+    assert ours["setting"] in card
+    for row in json.loads((results / "segments_ablation.json").read_text(encoding="utf-8"))["rows"]:
+        cells = [f"{row[column]:.{digits}f}" for column, digits in (("f", 3), ("pri", 3), ("asa_100", 4))]
+        assert f"| {row['variant']} | {' | '.join(cell.removeprefix('0') for cell in cells)} |" in card
+
+
+def test_the_shipped_segments():
+    file = data_dir() / "checkpoints" / "segments.safetensors"
+    network, told = segments.load("segments"), about(file)
+    assert (network.norm, network.shared, network.concat) == ("group8", False, True) and not network.training
+    assert not re.search(r"/[a-z]+/", json.dumps(told)), "the header names folders"
+    results = json.loads((data_dir() / "results" / "segments_val.json").read_text(encoding="utf-8"))
+    chosen, options = results["methods"]["segments"]["setting"], signature(segments.segments).parameters
+    assert network.threshold == chosen["threshold"]
+    for name in ("n_segments", "mode", "min_size"):
+        assert options[name].default == chosen[name], "what segments() does by default is what was chosen"
+    image, (objects, _) = load_image("coffee"), load_truth("coffee")
+    labels = segments.segments(image)
+    assert 3 < labels.max() + 1 < 60
+    assert rand_index(labels, objects) > rand_index(slic(image, int(labels.max()) + 1), objects)

@@ -249,7 +249,7 @@ def test_validation(samples):
     network.eval()
     counts, pri = [], []
     for threshold in training.THRESHOLDS:
-        options = {"weights": network}
+        options = {"weights": network, "min_size": 1}
         maps = [segments(one.image, training.ASKED, threshold, **options) for one in two]
         both = list(zip(maps, two, strict=True))
         counts.append([boundary_counts(cut, one.truths) for cut, one in both])
@@ -260,7 +260,7 @@ def test_validation(samples):
     assert found["pri"] == pytest.approx(pri[expected.parameter], abs=1e-5)
     superpixels = shared.asa_at_counts(
         two,
-        lambda image, asked, _: segments(image, asked, 1.0, weights=network),  # nothing merges
+        lambda image, asked, _: segments(image, asked, 1.0, weights=network, min_size=1),  # nothing merges
         lambda image: None,
     )
     assert (found["asa_100"], found["asa_200"]) == (superpixels["asa_100"], superpixels["asa_200"])
