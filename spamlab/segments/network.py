@@ -12,10 +12,10 @@ class Network(nn.Module):
 
     Where we differ, and why. The paper leaves open what the network sees: ours sees colour alone, so that its
     features serve any number of superpixels. Each head is a convolution over all three scales; ours is taken
-    at each scale and then summed, instead of bringing the scales to full size first: a third of the multiplications, and
-    the same but for the order of a convolution and an enlargement. The second head is averaged over
-    superpixels anyway, so it is computed at every fourth pixel of every fourth row. A norm and a ReLU follow
-    its hidden layer; nothing follows the last layers.
+    at each scale and then summed, instead of bringing the scales to full size first: a third of the
+    multiplications, and the same but for the order of a convolution and an enlargement. The second head is
+    averaged over superpixels anyway, so it is computed at every fourth pixel of every fourth row. A norm and
+    a ReLU follow its hidden layer; nothing follows the last layers.
 
     Parameters
     ----------
