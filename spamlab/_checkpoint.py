@@ -1,8 +1,9 @@
-"""Checkpoints of ours: safetensors, with what else should be known in the header."""
+"""Checkpoints: ours in safetensors, with what else should be known in the header, and released pickles."""
 
 import json
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -49,3 +50,19 @@ def read(file: str | Path) -> tuple[dict[str, Tensor], dict]:
             return {name: opened.get_tensor(name) for name in opened.keys()}, about(file)  # noqa: SIM118
     except SafetensorError as error:
         raise ValueError(f"{file} is no safetensors file ({error}); fetch or train it again") from error
+
+
+def unpickle(file: str | Path, expected: str) -> object:
+    """Return what a PyTorch checkpoint of plain tensors holds; ``weights_only=True`` refuses to run code.
+
+    Raises
+    ------
+    ValueError
+        If it is none; `expected` says what it should be.
+    """
+    try:
+        return torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as error:  # an unpickler raises whatever the bytes lead to
+        raise ValueError(
+            f"{file} is no PyTorch checkpoint of plain tensors ({type(error).__name__}); expected {expected}"
+        ) from error

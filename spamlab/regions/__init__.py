@@ -3,6 +3,7 @@
 ==============  ==================================================================
 `maps`          checking, components, sizes, means, adjacency, relabelling, `Details`
 `connectivity`  `enforce_connectivity`
+`scan`          `scan_connectivity`, that of released programs
 ==============  ==================================================================
 """
 
@@ -18,6 +19,7 @@ from spamlab.regions.maps import (
     same_shape,
     sizes,
 )
+from spamlab.regions.scan import scan_connectivity
 
 __all__ = [
     "Details",
@@ -29,5 +31,6 @@ __all__ = [
     "region_means",
     "relabel",
     "same_shape",
+    "scan_connectivity",
     "sizes",
 ]

@@ -6,10 +6,9 @@ A released checkpoint is a pickle. It is read with ``weights_only=True``, which 
 import os
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
-from spamlab._checkpoint import locate, read, write
+from spamlab._checkpoint import locate, read, unpickle, write
 from spamlab.ssn.network import Network
 
 SHIPPED = ("ssn",)
@@ -72,13 +71,8 @@ def save(network: Network, file: str | Path, **about: object) -> None:
 def _read(file: Path) -> tuple[dict[str, Tensor], dict]:
     if file.suffix == ".safetensors":
         return read(file)
-    try:
-        found = torch.load(file, map_location="cpu", weights_only=True)
-    except Exception as error:  # an unpickler raises whatever the bytes lead to
-        raise ValueError(
-            f"{file} is no PyTorch checkpoint of plain tensors ({type(error).__name__}); expected the .pth "
-            "of ssn-pytorch, the .pt of SPAM, or a .safetensors file"
-        ) from error
+    expected = "the .pth of ssn-pytorch, the .pt of SPAM, or a .safetensors file"
+    found = unpickle(file, expected)
     return found.get("model_state_dict", found) if isinstance(found, dict) else {}, {}
 
 
