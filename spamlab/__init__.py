@@ -17,6 +17,7 @@ name and is imported from there: ``from spamlab.slic import slic``.
 `snic`           SNIC (Achanta and Suesstrunk, 2017)
 `ssn`            SSN (Jampani et al., 2018): the network, its weights and losses, and the method
 `segments`       superpixels and segments from one network (Wang, Li and Zhang, 2020)
+`lnsnet`         LNS-Net (Zhu et al., 2021): a network that learns without labels, and seeds that move once
 `data`           images, synthetic scenes, data sets: readers, checksums, `fetch`
 `plot`           pictures that carry their own sentence
 `widgets`        sliders over pure functions

@@ -15,8 +15,8 @@ def kernel(Z: Tensor, S: Tensor) -> Tensor:
     The kernel of Student's t with one degree of freedom has the exponent -(1 + 1) / 2 = -1, as in the
     released program. The paper prints -1 / 2: the same labels, another loss.
     """
-    squares = Z.square().sum(1, keepdim=True) + S.square().sum(1)
-    return 1 / (1 + torch.addmm(squares, Z, S.T, alpha=-2).clamp(min=0))
+    squares = (Z.square().sum(1, keepdim=True) + 1) + S.square().sum(1)
+    return torch.addmm(squares, Z, S.T, alpha=-2).reciprocal()
 
 
 def student_t(Z: Tensor, S: Tensor) -> Tensor:
@@ -104,9 +104,9 @@ def near_and_far(Z: Tensor, S: Tensor, near: Tensor, chunk: int = CHUNK) -> tupl
 
 
 def _near_and_far(Z: Tensor, S: Tensor, near: Tensor) -> tuple[Tensor, Tensor]:
-    P = student_t(Z, S)
-    found = P.gather(1, near)
-    return found, P.scatter(1, near, 0.0).sum(1)
+    u = kernel(Z, S)
+    P = u.gather(1, near) / u.sum(1, keepdim=True)
+    return P, (1 - P.sum(1)).clamp(min=0)
 
 
 def _rows(S: Tensor, chunk: int) -> int:

@@ -126,12 +126,12 @@ def fit(
     """
     if schedule.steps is None and schedule.budget is None:
         raise ValueError("neither steps nor a budget is given, so the training would never end; give one")
-    state = _start(network, folder)
+    state = begin(network, folder)
     say = partial(tqdm.write, file=sys.stderr) if progress and processes.first() else None
     with Stop() as stop:
-        finish = partial(_validate, state, validate, keep, folder, stop, say)
+        finish = partial(validate_and_save, state, validate, keep, folder, stop, say)
         try:
-            _train(state, loss, schedule, finish, stop, _bar(say is not None))
+            _train(state, loss, schedule, finish, stop, progress_bar(say is not None))
         except KeyboardInterrupt:
             if processes.first():
                 state.save(folder)
@@ -145,7 +145,8 @@ def log(folder: str | Path) -> list[dict]:
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
 
-def _start(network: nn.Module, folder: Path) -> State:
+def begin(network: nn.Module, folder: Path) -> State:
+    """Return the state of a new training, or of the one in the folder; Adam's rate is set by the loop."""
     if processes.first():
         make(folder)
     state = State(network, copy.deepcopy(network).eval(), torch.optim.Adam(network.parameters()))
@@ -155,8 +156,8 @@ def _start(network: nn.Module, folder: Path) -> State:
     return state
 
 
-def _bar(shown: bool) -> tqdm:
-    # disable=None: only in a terminal
+def progress_bar(shown: bool) -> tqdm:
+    """Return a bar from 0 to 1, hidden where nothing is to be shown or there is no terminal."""
     return tqdm(total=1.0, disable=None if shown else True, bar_format="{l_bar}{bar}| {elapsed}{postfix}")
 
 
@@ -206,8 +207,13 @@ def _step(state: State, run: nn.Module, loss: Callable, average: float) -> float
     return float(value.detach())
 
 
-def _validate(state: State, validate, keep, folder: Path, stop: Stop, say: Callable | None) -> None:
-    """Let the first process validate and save; the others wait."""
+def validate_and_save(
+    state: State, validate: Callable, keep: Callable, folder: Path, stop: Stop, say: Callable | None
+) -> None:
+    """Let the first process validate and save; the others wait. The arguments are those of `fit`.
+
+    ``say(line)`` prints a line, if there is one; a stop that `stop` notes ends the validation at once.
+    """
     if processes.first():
         state.save(folder)  # a stop from here on loses nothing: the validation is made when it goes on
         with stop.at_once():

@@ -126,8 +126,8 @@ class Common:
         _check_range("compactness", self.compactness, above=0)
         number("regular", self.regular, "a weight of 0 or more; 1e-5 is usual", low=0)
         whole_number("seed", self.seed, "0 or more", 0)
-        _check_word("reduction", self.reduction, ("mean", "sum"))
-        _check_word("precision", self.precision, ("auto", "float32", "bfloat16"))
+        check_word("reduction", self.reduction, ("mean", "sum"))
+        check_word("precision", self.precision, ("auto", "float32", "bfloat16"))
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ class Recipe(Common):
         super().__post_init__()
         if self.inputs not in (3, 5):
             raise ValueError(f"inputs={self.inputs}, expected 3 (colour) or 5 (colour and position)")
-        _check_word("ending", self.ending, ("linear", "relu"))
+        check_word("ending", self.ending, ("linear", "relu"))
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ class SegmentsRecipe(Common):
         super().__post_init__()
         if len(self.widths) != 3:
             raise ValueError(f"widths={self.widths}, expected the channels of three scales")
-        _check_word("norm", self.norm, ("group8", "group32", "batch"))
+        check_word("norm", self.norm, ("group8", "group32", "batch"))
         for name in ("pairs", "superpixels"):
             number(name, getattr(self, name), "a weight of 0 or more; 1 is usual", low=0)
 
@@ -191,6 +191,7 @@ def _check_range(name: str, values: tuple[float, float], **limit: float) -> None
         raise ValueError(f"{name}={values[0]:g} to {values[1]:g}, expected {expected}")
 
 
-def _check_word(name: str, value: str, known: tuple[str, ...]) -> None:
+def check_word(name: str, value: str, known: tuple[str, ...]) -> None:
+    """Refuse a value that is none of the known words."""
     if value not in known:
         raise ValueError(f"{name}={value!r}, expected one of {', '.join(known)}")

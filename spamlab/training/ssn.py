@@ -105,7 +105,7 @@ def run(
         source, chosen = pictures(samples), list(validation)
         truths = [(one.name, tuple(one.truths.shape)) for one in source]
         names = [(one.name, one.image.shape) for one in chosen]
-        _settle(folder, {"data": _fingerprint(truths), "validation": _fingerprint(names)})
+        _settle(folder, {"data": fingerprint(truths), "validation": fingerprint(names)})
         network = how.network(recipe).to(device, memory_format=torch.channels_last)
         kept = {**asdict(recipe), "start": Path(recipe.start).name}  # folders are nobody's business
         about = {"recipe": kept, "schedule": asdict(schedule), "processes": processes.count()}
@@ -126,7 +126,7 @@ def _settle(folder: Path, given: dict) -> None:
     processes.wait()
 
 
-def _fingerprint(pictures: list[tuple]) -> str:
+def fingerprint(pictures: list[tuple]) -> str:
     """Return what tells one set of pictures from another: their number, and a hash of names and sizes."""
     return f"{len(pictures)} pictures ({hashlib.sha256(repr(pictures).encode()).hexdigest()[:8]})"
 
@@ -266,16 +266,18 @@ def validate(network: Network, samples: Sequence[Sample], m: float | None = None
     )
 
 
-def asa_at_counts(samples: Sequence[Sample], cut: Callable, features: Callable) -> dict[str, float]:
+def asa_at_counts(
+    samples: Sequence[Sample], cut: Callable, features: Callable, numbers: Sequence[int] = ASKED
+) -> dict[str, float]:
     """Return what `validate` does: ``cut(image, n_segments, features(image))`` gives the superpixels."""
     obtained, scores = [], []
     for sample in samples:
         deep = features(sample.image)
-        for asked in ASKED:
+        for asked in numbers:
             labels = cut(sample.image, asked, deep)
             obtained.append(int(labels.max()) + 1)
             scores.append(np.mean([asa(labels, truth) for truth in sample.truths]))
-    obtained, scores = (np.reshape(v, (-1, len(ASKED))).mean(0) for v in (obtained, scores))
+    obtained, scores = (np.reshape(v, (-1, len(numbers))).mean(0) for v in (obtained, scores))
     values = interpolate(COUNTS, obtained, scores)
     if not np.isfinite(values).all():
         raise ValueError(
