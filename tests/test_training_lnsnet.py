@@ -1,0 +1,371 @@
+"""Training of LNS-Net: what learns when, from what, what is remembered, and how a training goes on."""
+
+import copy
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from test_lnsnet_weights import random_network
+
+from spamlab._checkpoint import about
+from spamlab.data import Sample
+from spamlab.features import lab
+from spamlab.lnsnet import (
+    adaptive_factor,
+    clustering,
+    estimate,
+    importance,
+    lnsnet,
+    load,
+    near_seeds,
+    reconstruction,
+    sample,
+    save,
+)
+from spamlab.training import lnsnet as training
+from spamlab.training.lnsnet import adapt, train, validate
+from spamlab.training.lnsnet_recipe import LNSNetRecipe
+from spamlab.training.lnsnet_steps import View, learn, loss, step, view
+from spamlab.training.samples import scenes
+
+QUICK = LNSNetRecipe(n_segments=16, features=3, seeds=2, rate=3e-3)
+
+
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch):
+    """Compute the same bits twice."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def samples():
+    return list(scenes(range(4), (48, 64)))
+
+
+@pytest.fixture(scope="module")
+def seen(samples):
+    return view(lab(samples[0].image))
+
+
+def state_of(network):
+    return {name: value.clone() for name, value in network.state_dict().items()}
+
+
+def changed(before, network):
+    """Return the parts of a network that are not what they were: "embedder", "seeds", "decoder", "memory"."""
+    return {k.split(".")[0] for k, v in network.state_dict().items() if not torch.equal(before[k], v)}
+
+
+def gradients(network, seen, recipe, Z=None):
+    """Return the gradient at the output of the embedder, and those of all parameters."""
+    kept = []
+
+    def keep(module, inputs, output):
+        output.retain_grad()
+        kept.append(output)
+
+    handle = network.embedder.register_forward_hook(keep)
+    network.zero_grad()
+    loss(network, seen, recipe, Z).backward()
+    handle.remove()
+    return kept[0].grad if kept else None, {k: p.grad for k, p in network.named_parameters()}
+
+
+# ---- the loss and its gradients
+
+
+@pytest.mark.parametrize("variant", [1, 2, 3])
+@pytest.mark.parametrize("kind", ["released", "paper"])
+def test_the_loss_is_the_sum_of_its_parts(seen, variant, kind):
+    network = random_network(1, kind, shift=float(variant > 1))
+    recipe = replace(QUICK, variant=variant, beta=3.0, phi=0.5, near=4)
+    with torch.no_grad():
+        Z = network(seen.x)
+        seeds = estimate(network.seeds, Z, 16, network.shift)
+        near = near_seeds((48, 64), seeds.end, 4)
+        clusters = clustering(Z[0].flatten(1).T, sample(Z, seeds.end), near)
+        paints = reconstruction(network.decoder(Z), seen.x, 0.5)
+        torch.testing.assert_close(loss(network, seen, recipe), clusters + 3 * paints)
+        torch.testing.assert_close(loss(network, seen, recipe, Z), clusters)
+    assert clusters > 0.1 and paints > 0.1 and torch.equal(seeds.start, seeds.end) == (variant == 1)
+
+
+@pytest.mark.parametrize("kind", ["released", "paper"])
+def test_the_clustering_loss_teaches_the_embedder(seen, kind):
+    """The released layer lets nothing through."""
+    network = random_network(2, kind)
+    at_Z, found = gradients(network, seen, replace(QUICK, beta=0.0))
+    assert (at_Z.abs().amax((0, 2, 3)) > 0).all()
+    for name, gradient in found.items():
+        if name.startswith("embedder") and name.endswith("weight"):
+            assert gradient.abs().max() > 1e-6, name
+    assert all(g.abs().max() == 0 for n, g in found.items() if n.startswith("decoder"))
+
+
+def test_the_adaptive_layer_rescales_the_clustering_alone(seen):
+    network = random_network(3)
+    without, _ = gradients(network, seen, replace(QUICK, variant=2, beta=0.0))
+    rescaled, _ = gradients(network, seen, replace(QUICK, variant=3, beta=0.0))
+    psi = adaptive_factor(network.decoder.weight, network.memory)
+    assert 0 < psi.min() < psi.max() < 1 and psi.std() > 0.05
+    torch.testing.assert_close(rescaled, psi * without)
+    calm = View(seen.x, torch.zeros_like(seen.contours))  # without contours, painting passes as it is
+    plain, _ = gradients(network, calm, replace(QUICK, variant=2))
+    both, _ = gradients(network, calm, replace(QUICK, variant=3))
+    torch.testing.assert_close(both - rescaled, plain - without, atol=1e-5, rtol=1e-3)
+
+
+def test_the_bidirectional_layer_turns_position_gradients_on_contours(seen):
+    network = random_network(4)
+    everywhere = View(seen.x, torch.full_like(seen.contours, 0.9))
+    _, plain = gradients(network, everywhere, replace(QUICK, variant=2))
+    _, turned = gradients(network, everywhere, replace(QUICK, variant=3))
+    for name in ("decoder.weight", "decoder.bias"):
+        torch.testing.assert_close(turned[name][:3], plain[name][:3])
+        torch.testing.assert_close(turned[name][3:], -0.9 * plain[name][3:])
+        assert plain[name][3:].abs().max() > 0.01
+    _, below = gradients(network, everywhere, replace(QUICK, variant=3, threshold=0.95))
+    torch.testing.assert_close(below["decoder.weight"], plain["decoder.weight"])
+
+
+def test_gradients_reach_the_seed_layer_through_continuous_places(seen):
+    network = random_network(5)
+    with torch.no_grad():
+        Z = network(seen.x)
+    _, found = gradients(network, seen, QUICK, Z)
+    assert found["seeds.conv.weight"].abs().max() > 1e-6
+    assert (found["seeds.last.weight"].abs().amax((1, 2, 3)) > 0).tolist() == [False, True, True]
+    assert all(g is None for n, g in found.items() if not n.startswith("seeds"))
+
+
+# ---- one picture
+
+
+def test_a_portrait_picture_is_learned_as_its_transpose(samples):
+    colour = lab(samples[0].image)
+    standing = view(np.ascontiguousarray(colour.transpose(1, 0, 2)), "canny")
+    lying = view(colour, "canny")
+    assert torch.equal(standing.x, lying.x) and torch.equal(standing.contours, lying.contours)
+
+
+def test_features_learn_first_then_seeds(seen):
+    network = random_network(6)
+    optimizer = torch.optim.Adam(network.parameters(), 1e-3)
+    before = state_of(network)
+    step(network, optimizer, seen, QUICK)
+    assert changed(before, network) == {"embedder", "decoder"}
+    with torch.no_grad():
+        Z = network(seen.x)
+    before = state_of(network)
+    step(network, optimizer, seen, QUICK, Z)
+    assert changed(before, network) == {"seeds"}
+    before = state_of(network)
+    step(network, optimizer, seen, QUICK)  # Adam's momentum does not move what is frozen
+    assert changed(before, network) == {"embedder", "decoder"}
+    assert all(p.requires_grad for p in network.parameters())
+
+
+@pytest.mark.parametrize(("variant", "count"), [(1, 3), (2, 5), (3, 5)])
+def test_a_picture_is_learned_and_remembered(seen, variant, count):
+    network = random_network(7, shift=float(variant > 1))
+    before, memory = state_of(network), network.memory.clone()
+    losses = learn(
+        network, torch.optim.Adam(network.parameters(), 1e-3), seen, replace(QUICK, variant=variant)
+    )
+    assert len(losses) == count and losses[2] < losses[0]
+    learned = {"embedder", "decoder", "memory"} | ({"seeds"} if variant > 1 else set())
+    assert changed(before, network) == learned
+    expected = 0.5 * importance(network.decoder.weight) + 0.5 * memory
+    torch.testing.assert_close(network.memory, expected)
+
+
+def test_learning_lowers_both_losses(seen):
+    network = random_network(8)
+    learn(network, torch.optim.Adam(network.parameters(), 3e-3), seen, replace(QUICK, features=1, seeds=1))
+    recipe = replace(QUICK, features=25, seeds=25, rate=3e-3)
+    losses = learn(network, torch.optim.Adam(network.parameters(), 3e-3), seen, recipe)
+    assert losses[24] < 0.7 * losses[0] and losses[49] < losses[25]
+
+
+# ---- one picture more
+
+
+def test_adapting_learns_one_picture_and_leaves_the_weights_alone(samples, tmp_path):
+    network = random_network(9)
+    before, memory = state_of(network), network.memory.clone()
+    image = samples[1].image
+    adapted = adapt(image, network, QUICK)
+    assert changed(before, network) == set() and not adapted.training
+    assert changed(before, adapted) == {"embedder", "seeds", "decoder", "memory"}
+    assert not torch.equal(adapted.memory, memory)
+    twin = copy.deepcopy(network)
+    learn(twin, torch.optim.Adam(twin.parameters(), QUICK.rate), view(lab(image)), QUICK)
+    assert changed(state_of(twin), adapted) == set()
+    save(network, tmp_path / "a.safetensors")
+    assert changed(state_of(adapted), adapt(image, tmp_path / "a.safetensors", QUICK)) == set()
+    more = adapt(image, network, QUICK, times=3)
+    seen = view(lab(image))
+    with torch.no_grad():
+        values = [float(loss(one, seen, QUICK)) for one in (network, adapted, more)]
+    assert values == sorted(values, reverse=True)
+    assert lnsnet(image, 20, weights=adapted).shape == image.shape[:2]
+
+
+def test_adapting_checks_its_arguments(samples):
+    with pytest.raises(TypeError, match="weights=None, expected 'lnsnet'"):
+        adapt(samples[0].image, None, QUICK)
+    with pytest.raises(ValueError, match="times=0, expected 1 or more"):
+        adapt(samples[0].image, random_network(), QUICK, times=0)
+    with pytest.raises(ValueError, match="n_segments=16, expected 1 to 15"):
+        adapt(np.zeros((3, 5, 3), np.uint8), random_network(), QUICK)
+
+
+# ---- one picture after another
+
+
+def trained(folder, samples, recipe=QUICK, every=2):
+    log = train(samples, samples[:1], folder, recipe, every, progress=False)
+    return (
+        log,
+        state_of(load(folder / "best.safetensors")),
+        torch.load(folder / "state.pt", weights_only=True),
+    )
+
+
+def timeless(log):
+    return [{k: v for k, v in entry.items() if k != "minutes"} for entry in log]
+
+
+def same(a, b):
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+def test_every_picture_comes_once(samples, tmp_path, monkeypatch):
+    came = []
+    monkeypatch.setattr(training, "view", lambda colour, *_: came.append(colour) or view(colour))
+    log, _, state = trained(tmp_path, samples, replace(QUICK, passes=2, seeds=0), every=3)
+    order = [next(i for i, one in enumerate(samples) if (lab(one.image) == c).all()) for c in came]
+    assert sorted(order[:4]) == sorted(order[4:]) == [0, 1, 2, 3] and order[:4] != order[4:]
+    assert [entry["step"] for entry in log] == [3, 6, 8] and state["step"] == 8
+    assert all(0.5 < entry[name] <= 1 for entry in log for name in ("asa_100", "asa_200", "score"))
+    assert [training._which(i, 4, 1) for i in range(8)] != order
+
+
+def stop_at(number, monkeypatch):
+    """Let the learning of one picture end in Ctrl-C after its first step."""
+    count = []
+
+    def learn_or_stop(network, optimizer, seen, recipe):
+        count.append(1)
+        if len(count) == number:
+            step(network, optimizer, seen, recipe)
+            raise KeyboardInterrupt
+        return learn(network, optimizer, seen, recipe)
+
+    monkeypatch.setattr(training, "learn", learn_or_stop)
+
+
+@pytest.mark.parametrize("at", [1, 2, 4])
+def test_a_training_that_was_stopped_goes_on_as_if_it_was_not(samples, tmp_path, monkeypatch, at):
+    whole = trained(tmp_path / "whole", samples)
+    with monkeypatch.context() as patch:
+        stop_at(at, patch)
+        with pytest.raises(KeyboardInterrupt):
+            trained(tmp_path / "stopped", samples)
+    again = trained(tmp_path / "stopped", samples)
+    assert timeless(again[0]) == timeless(whole[0])
+    assert same(again[1], whole[1]) and same(again[2]["network"], whole[2]["network"])
+    assert again[2]["losses"] == whole[2]["losses"] == []
+    once_more = trained(tmp_path / "stopped", samples)  # nothing is left to do
+    assert timeless(once_more[0]) == timeless(whole[0])
+
+
+def test_truths_are_not_looked_at(samples, tmp_path):
+    blind = [Sample(one.name, one.image, [np.zeros_like(one.truths[0])]) for one in samples]
+    states = []
+    for name, pictures in (("a", samples), ("b", blind)):
+        train(pictures, samples[:1], tmp_path / name, QUICK, 9, progress=False)
+        states.append(torch.load(tmp_path / name / "state.pt", weights_only=True)["network"])
+    assert same(*states)
+
+
+def test_variants_differ_as_they_should(samples, tmp_path):
+    found = {}
+    for variant in (1, 2, 3):
+        for contours in ("sobel", "canny"):
+            recipe = replace(QUICK, variant=variant, contours=contours)
+            found[variant, contours] = trained(tmp_path / f"{variant}{contours}", samples[:2], recipe)[1]
+    assert same(found[1, "sobel"], found[1, "canny"]) and same(found[2, "sobel"], found[2, "canny"])
+    assert not same(found[3, "sobel"], found[3, "canny"]) and not same(found[2, "sobel"], found[3, "sobel"])
+    assert [load(tmp_path / f"{v}sobel" / "best.safetensors").shift for v in (1, 2, 3)] == [0, 1, 1]
+    with torch.random.fork_rng():
+        torch.manual_seed(QUICK.seed)
+        start = training.Network()
+    assert torch.equal(found[1, "sobel"]["seeds.conv.weight"], start.seeds.conv.weight)
+    assert not torch.equal(found[2, "sobel"]["seeds.conv.weight"], start.seeds.conv.weight)
+
+
+def test_averaged_weights(samples, tmp_path):
+    with torch.random.fork_rng():
+        torch.manual_seed(QUICK.seed)
+        start = training.Network().decoder.weight.detach()
+    state = trained(tmp_path / "a", samples[:1], replace(QUICK, average=0.75))[2]
+    new, old = (state[name]["decoder.weight"] for name in ("network", "averaged"))
+    torch.testing.assert_close(old, 0.75 * start + 0.25 * new)
+    state = trained(tmp_path / "b", samples[:1])[2]
+    assert same(state["network"], state["averaged"])
+
+
+def test_the_weights_tell_how_they_were_made(samples, tmp_path):
+    log, _, _ = trained(tmp_path / "first", samples[:1])
+    recipe = replace(QUICK, start=str(tmp_path / "first" / "best.safetensors"), seed=3)
+    trained(tmp_path / "second", samples[:1], recipe)
+    known = about(tmp_path / "second" / "best.safetensors")
+    assert known["recipe"]["start"] == "best.safetensors" and known["recipe"]["seed"] == 3
+    assert known["entry"]["step"] == 1 and known["embedder"] == "released"
+    assert log[0]["score"] == validate(load(tmp_path / "first" / "best.safetensors"), samples[:1])["score"]
+    with pytest.raises(ValueError, match=r"start=.*best\.safetensors' is a network of other"):
+        trained(tmp_path / "third", samples[:1], replace(recipe, embedder="paper"))
+
+
+def test_another_recipe_or_other_data_are_refused(samples, tmp_path):
+    trained(tmp_path, samples[:2])
+    with pytest.raises(ValueError, match="near is 4, but the training in .* has 9"):
+        trained(tmp_path, samples[:2], replace(QUICK, near=4))
+    with pytest.raises(ValueError, match="data is 3 pictures"):
+        trained(tmp_path, samples[:3])
+    with pytest.raises(ValueError, match="there are 0 pictures to learn from"):
+        train([], samples[:1], tmp_path / "none", QUICK)
+    with pytest.raises(ValueError, match="every=0, expected 1 or more pictures"):
+        train(samples, samples[:1], tmp_path / "none", QUICK, every=0)
+
+
+def test_several_processes_are_refused(samples, tmp_path, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(ValueError, match="2 processes, expected 1: pictures are learned one after another"):
+        train(samples, samples[:1], tmp_path, QUICK)
+
+
+@pytest.mark.parametrize(
+    ("bad", "error", "says"),
+    [
+        ({"variant": 4}, ValueError, "variant=4, expected 1, 2 or 3"),
+        ({"contours": "pb"}, ValueError, "contours='pb', expected one of sobel, canny"),
+        ({"embedder": "big"}, ValueError, "embedder='big', expected one of released, paper"),
+        ({"n_segments": 1}, ValueError, "n_segments=1, expected 2 or more"),
+        ({"features": 0}, ValueError, "features=0, expected 1 or more"),
+        ({"seeds": -1}, ValueError, "seeds=-1, expected 0 or more"),
+        ({"rate": 0}, ValueError, "rate=0, expected a learning rate above 0"),
+        ({"beta": -1}, ValueError, "beta=-1, expected a weight of 0 or more"),
+        ({"share": 1.5}, ValueError, "share=1.5, expected a share from 0 to 1"),
+        ({"passes": 1.5}, TypeError, "passes=1.5"),
+    ],
+)
+def test_bad_recipes_are_refused(bad, error, says):
+    with pytest.raises(error, match=says):
+        LNSNetRecipe(**bad)
