@@ -277,6 +277,9 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_was_not(samples, tmp_path,
         stop_at(at, patch)
         with pytest.raises(KeyboardInterrupt):
             trained(tmp_path / "stopped", samples)
+    state = tmp_path / "stopped" / "state.pt"
+    assert state.is_file() == (at > 1)  # what is lost is one picture, and not those since a validation
+    assert at == 1 or torch.load(state, weights_only=True)["step"] == at - 1
     again = trained(tmp_path / "stopped", samples)
     assert timeless(again[0]) == timeless(whole[0])
     assert same(again[1], whole[1]) and same(again[2]["network"], whole[2]["network"])

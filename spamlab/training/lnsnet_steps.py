@@ -81,9 +81,7 @@ def step(
     Z: Tensor | None = None,
 ) -> float:
     """Take one step on one picture and return the loss before it; with `Z`, the seed layer alone learns."""
-    for part in (network.embedder, network.decoder):
-        part.requires_grad_(Z is None)
-    network.seeds.requires_grad_(Z is not None)
+    network.seeds.requires_grad_(Z is not None)  # with Z, no gradient reaches the other parts
     value = loss(network, seen, recipe, Z)
     optimizer.zero_grad(set_to_none=True)  # what is frozen has no gradient, so Adam leaves it alone
     value.backward()
