@@ -8,9 +8,10 @@ from skimage import data
 from test_lnsnet_weights import random_network
 from test_slic import assert_partition, random_image
 
+from spamlab.benchmark import Method, cut, learned
 from spamlab.candidates import nearest
-from spamlab.features import lab
-from spamlab.lnsnet import deep_features, lnsnet, method
+from spamlab.features import as_image, lab
+from spamlab.lnsnet import deep_features, lnsnet, method, save
 from spamlab.regions import components, enforce_connectivity, scan_connectivity, sizes
 
 COFFEE = data.coffee()[40:104, 130:226]  # 64 x 96
@@ -194,6 +195,19 @@ def test_missing_weights_are_named(tmp_path, monkeypatch):
     for call in (lnsnet, deep_features):
         with pytest.raises(TypeError, match=r"weights=None, expected 'lnsnet', a file"):
             call(COFFEE, weights=None)
+
+
+def test_the_benchmark_runs_each_of_the_shipped_weights(tmp_path, monkeypatch):
+    (tmp_path / "checkpoints").mkdir()
+    monkeypatch.setenv("SPAMLAB_DATA", str(tmp_path))
+    threads, image = torch.get_num_threads(), as_image(COFFEE)
+    names = {"lnsnet": learned.lnsnet, "lnsnet-1": learned.lnsnet_1, "lnsnet-2": learned.lnsnet_2}
+    for seed, (name, function) in enumerate(names.items()):
+        network = random_network(seed, shift=float(seed != 1))
+        save(network, tmp_path / "checkpoints" / f"{name}.safetensors")
+        found, _ = cut(Method(function), image, 30)
+        np.testing.assert_array_equal(components(found), components(lnsnet(COFFEE, 30, weights=network)))
+    assert torch.get_num_threads() == threads
 
 
 @pytest.mark.parametrize(
