@@ -68,6 +68,9 @@ METHODS: dict[str, Method] = {
     "ssn-pixel": Method(learned.ssn_pixel, "compactness", (2.5, 5, 7.5, 10, 15, 20)),
     "ssn": Method(learned.ssn, "compactness", (5, 7.5, 10, 15, 20, 30)),
     "segments-superpixels": Method(learned.segments_superpixels, "compactness", (5, 7.5, 10, 15, 20, 30)),
+    "lnsnet": Method(learned.lnsnet),
+    "lnsnet-1": Method(learned.lnsnet_1),
+    "lnsnet-2": Method(learned.lnsnet_2),
     "grid": Method(lambda image, k, _: grid(image.shape[:2], k)[1]),
     "skimage-slic": Method(others.slic, "compactness", (5, 10, 15, 20, 30, 40)),
     "felzenszwalb": Method(
