@@ -142,14 +142,17 @@ def deep_features(image: ArrayLike, weights: str | Path | Network = "lnsnet") ->
     colour = lab(image.transpose(1, 0, 2) if portrait else image)
     shape, shrink = colour.shape[:2], (LARGEST / colour[..., 0].size) ** 0.5
     with torch.inference_mode():
-        if shrink < 1:
-            size = tuple(max(1, round(side * shrink)) for side in shape)
-            colour = _resized(torch.from_numpy(colour).permute(2, 0, 1)[None], size, antialias=True)
-            colour = colour[0].permute(1, 2, 0).numpy()
-        Z = network(standardise(colour))
+        Z = network(standardise(smaller(colour, shrink) if shrink < 1 else colour))
         Z = _resized(Z, shape) if shrink < 1 else Z
     F = Z[0].permute(1, 2, 0).contiguous().numpy()
     return np.ascontiguousarray(F.transpose(1, 0, 2)) if portrait else F
+
+
+def smaller(colour: NDArray[np.float32], share: float) -> NDArray[np.float32]:
+    """Return a picture in Lab, (H, W, 3), with sides of a share of what they were, smoothed before."""
+    size = tuple(max(1, round(side * share)) for side in colour.shape[:2])
+    x = torch.from_numpy(colour).permute(2, 0, 1)[None]
+    return _resized(x, size, antialias=True)[0].permute(1, 2, 0).contiguous().numpy()
 
 
 def _resized(x: Tensor, size: tuple[int, int], **options: bool) -> Tensor:

@@ -21,6 +21,7 @@ from spamlab._arguments import whole_number
 from spamlab.data import Sample
 from spamlab.features import as_image, lab
 from spamlab.lnsnet import Network, deep_features, lnsnet, load, save
+from spamlab.lnsnet.method import smaller
 from spamlab.lnsnet.weights import as_network
 from spamlab.training import processes
 from spamlab.training.folder import settle
@@ -116,7 +117,8 @@ def train(
     every = whole_number("every", every, "1 or more pictures", 1)
     if processes.count() > 1:
         raise ValueError(f"{processes.count()} processes, expected 1: pictures are learned one after another")
-    folder, source, chosen = Path(folder), [(one.name, lab(one.image)) for one in samples], list(validation)
+    folder, chosen = Path(folder), list(validation)
+    source = [(one.name, smaller(lab(one.image), recipe.scale)) for one in samples]
     if not source:
         raise ValueError("there are 0 pictures to learn from, expected at least 1")
     names = [(name, colour.shape) for name, colour in source]
