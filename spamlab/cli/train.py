@@ -7,11 +7,12 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-from spamlab.cli import BUDGET, SCENES
+from spamlab.cli.learning import BUDGET, SCENES
 from spamlab.data import Sample, bsds500
 from spamlab.segments import Network as TwoHeads
 from spamlab.ssn import Network
@@ -63,18 +64,24 @@ METHODS = {
 def run(arguments: argparse.Namespace) -> int:
     """Train and report; return 0, or 130 if it was stopped."""
     method = METHODS[arguments.method]
-    recipe = method.recipe(**_chosen(method.recipe, arguments))
-    schedule = Schedule(**_chosen(Schedule, arguments))
+    recipe = method.recipe(**chosen(method.recipe, arguments))
+    schedule = Schedule(**chosen(Schedule, arguments))
     by_default = schedule.steps is None and schedule.budget is None
     if by_default:
         schedule = replace(schedule, budget=BUDGET)
     folder = Path(arguments.output)
-    samples, validation, plan = _data(arguments.data, arguments.scenes, arguments.validation_every)
+    samples, validation, plan = data(arguments)
     plan += _plan(method.network(recipe), recipe, schedule, folder, by_default)
+    learn = partial(method.training.train, samples, validation, folder, recipe, schedule)
+    return follow(plan, folder, method.use, learn)
+
+
+def follow(plan: list[str], folder: Path, use: str, train: Callable[[], list[dict]]) -> int:
+    """Say what will happen, train, and report; return 0, or 130 if it was stopped."""
     if processes.first():
         print("\n".join(plan), file=sys.stderr, flush=True)
     try:
-        log = method.training.train(samples, validation, folder, recipe, schedule)
+        log = train()
     except KeyboardInterrupt:
         if processes.first():
             saved = (folder / "state.pt").is_file()
@@ -82,19 +89,19 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"\nstopped: {said}; the same command goes on", file=sys.stderr)
         return 130
     if processes.first():
-        print("\n".join([_table(log), *_files(log, folder, method.use)]))
+        print("\n".join([_table(log), *_files(log, folder, use)]))
     return 0
 
 
-def _chosen(recipe: type, arguments: argparse.Namespace) -> dict:
+def chosen(recipe: type, arguments: argparse.Namespace) -> dict:
+    """Return the values of the fields of a recipe."""
     values = {field.name: getattr(arguments, field.name) for field in fields(recipe)}
     return {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
 
 
-def _data(
-    folder: str | None, count: int | None, every: int
-) -> tuple[Iterable[Sample], Iterable[Sample], list[str]]:
+def data(arguments: argparse.Namespace) -> tuple[Iterable[Sample], Iterable[Sample], list[str]]:
     """Return what to learn from, what to validate on, and lines that say so."""
+    folder, count, every = arguments.data, arguments.scenes, arguments.validation_every
     for name, value in (("scenes", count), ("validation-every", every)):
         if value is not None and value < 1:
             raise ValueError(f"--{name} {value}, expected at least 1")
@@ -121,14 +128,19 @@ def _plan(
     where = f"{together} processes on {device.type}" if together > 1 else f"1 process on {device.type}"
     end = f"{schedule.steps} steps" if schedule.steps else f"{schedule.budget:g} minutes"
     end += " (give --budget or --steps for another end)" if by_default else ""
-    old = (folder / "state.pt").is_file()
     each = f"{recipe.size} x {recipe.size} pixels, up to {recipe.annotators} annotators each"
     return [
         f"in each step: {recipe.count * together} pieces of {each}",
         f"network:      {numbers:,} parameters, {precision}, {where}",
         f"until:        {end}; validates every {schedule.validate:g} minutes",
-        f"folder:       {folder}, {'goes on with the training there' if old else 'a new training'}",
+        where_it_lives(folder),
     ]
+
+
+def where_it_lives(folder: Path) -> str:
+    """Return the line that tells whether a training goes on."""
+    old = (folder / "state.pt").is_file()
+    return f"folder:       {folder}, {'goes on with the training there' if old else 'a new training'}"
 
 
 def _table(log: list[dict]) -> str:

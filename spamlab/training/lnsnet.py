@@ -40,6 +40,7 @@ def adapt(
     weights: str | Path | Network = "lnsnet",
     recipe: LNSNetRecipe = LNSNetRecipe(),  # noqa: B008 (frozen)
     times: int = 1,
+    progress: bool = False,
 ) -> Network:
     """Learn one picture more: what a network that is used among unfamiliar pictures does.
 
@@ -50,9 +51,12 @@ def adapt(
     weights : str, Path or Network
         Where to begin; it stays as it is.
     recipe : LNSNetRecipe
-        How to learn; embedder, start, passes, average and seed play no part.
+        How to learn; embedder, start, passes, average and seed play no part, and the network knows whether
+        its seeds walk.
     times : int
         How often to learn it, 50 steps each by default.
+    progress : bool
+        Whether to show a bar.
 
     Returns
     -------
@@ -67,12 +71,14 @@ def adapt(
         If there are no such weights.
     """
     times = whole_number("times", times, "1 or more", 1)
-    colour = lab(as_image(image))
+    colour = smaller(lab(as_image(image)), recipe.scale)
     network = copy.deepcopy(as_network(weights)).to(processes.device())
     optimizer = torch.optim.Adam(network.parameters(), recipe.rate)
     seen = view(colour, recipe.contours, network.memory.device)
-    for _ in range(times):
-        learn(network, optimizer, seen, recipe)
+    steps = times * (recipe.features + recipe.seeds * (network.shift > 0))
+    with tqdm(total=steps, unit="step", disable=not progress) as bar:
+        for _ in range(times):
+            learn(network, optimizer, seen, recipe, bar.update)
     return network.cpu().eval()
 
 

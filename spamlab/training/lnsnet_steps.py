@@ -1,5 +1,6 @@
 """How LNS-Net learns one picture: a loss, a step, and the fifty steps that the paper takes."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -91,19 +92,28 @@ def step(
 
 
 def learn(
-    network: Network, optimizer: torch.optim.Optimizer, seen: View, recipe: LNSNetRecipe
+    network: Network,
+    optimizer: torch.optim.Optimizer,
+    seen: View,
+    recipe: LNSNetRecipe,
+    tick: Callable[[], object] | None = None,
 ) -> list[float]:
     """Learn one picture: first the features, then the seeds; then it is remembered.
+
+    ``tick()`` is called after each step.
 
     Returns
     -------
     list of float
         The losses of the steps, those of the features first.
     """
-    losses = [step(network, optimizer, seen, recipe) for _ in range(recipe.features)]
-    if network.shift:
-        with torch.no_grad():
-            Z = network(seen.x)
-        losses += [step(network, optimizer, seen, recipe, Z) for _ in range(recipe.seeds)]
+    losses, Z = [], None
+    for number in range(recipe.features + recipe.seeds * (network.shift > 0)):
+        if number == recipe.features:
+            with torch.no_grad():
+                Z = network(seen.x)
+        losses.append(step(network, optimizer, seen, recipe, Z))
+        if tick is not None:
+            tick()
     network.memory.copy_(remember(network.decoder.weight, network.memory, recipe.share))
     return losses
