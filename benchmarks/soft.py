@@ -7,11 +7,11 @@ runs are interleaved and medians are compared. Let nothing else run meanwhile.
 ``python benchmarks/soft.py HEIGHT WIDTH K`` prints the megabytes that cutting one picture of this size takes.
 """
 
-import resource
 import statistics
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -87,13 +87,21 @@ def steps(shape: tuple[int, int], n_segments: int) -> dict[str, Callable]:
     }
 
 
+def high_water() -> float:
+    """Return the most megabytes that this process has held; unlike getrusage, not those of its parent."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    raise OSError("/proc/self/status tells no VmHWM; memory is measured on Linux only")
+
+
 def peak(shape: tuple[int, int], n_segments: int) -> float:
     """Return by how many megabytes the peak of this process grows while it cuts one picture."""
     image = picture(shape)
     ssn(picture((40, 60)), 6)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = high_water()
     ssn(image, n_segments)
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    return high_water() - before
 
 
 def table(rows: dict[tuple, dict[str, float]]) -> str:

@@ -1,7 +1,7 @@
 """How fast SLIC is, here and elsewhere: ``python benchmarks/speed.py``, into speed.md with ``--write``.
 
-With ``--of ssn`` or ``--of segments``: how fast these are, see soft.py and joint.py, into speed_ssn.md or
-speed_segments.md.
+With ``--of``, how fast a learned method is: ssn, see soft.py; segments, see joint.py; lnsnet, see once.py.
+Into speed_ssn.md and so on.
 
 All methods get the same picture, the same K and one thread, connectivity included; SLIC runs ten iterations.
 Each is called as the benchmark of scores calls it. Runs are interleaved, so that a busy moment of the machine
@@ -10,6 +10,7 @@ nothing else run meanwhile.
 """
 
 import argparse
+import importlib
 import statistics
 import time
 from pathlib import Path
@@ -23,6 +24,7 @@ from spamlab.benchmark.summary import versions
 from spamlab.data import load_image
 from spamlab.plot import plane
 
+LEARNED = {"ssn": "soft", "segments": "joint", "lnsnet": "once"}  # methods, and modules beside this one
 NAMES = ("slic", "snic", "skimage-slic", "opencv-slic")
 SIZES = [((321, 481), 200), ((720, 1280), 500), ((1080, 1920), 1000)]
 PIXELS = [
@@ -77,11 +79,7 @@ def picture(found: dict[tuple, dict[str, float]]):
 
 
 def _learned(options: argparse.Namespace) -> None:
-    if options.of == "ssn":  # imported here, because they load torch
-        from soft import report
-    else:
-        from joint import report
-    text = report(options.repeats)
+    text = importlib.import_module(LEARNED[options.of]).report(options.repeats)  # here: it loads torch
     print(text)
     if options.write:
         Path(__file__).with_name(f"speed_{options.of}.md").write_text(text, encoding="utf-8")
@@ -92,9 +90,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=15, help="timed runs per method and case")
     parser.add_argument("--write", action="store_true", help="write speed.md and speed.png beside this file")
-    parser.add_argument(
-        "--of", choices=["slic", "ssn", "segments"], default="slic", help="what to time (slic)"
-    )
+    parser.add_argument("--of", choices=["slic", *LEARNED], default="slic", help="what to time (slic)")
     options = parser.parse_args()
     if options.of != "slic":
         _learned(options)

@@ -96,7 +96,19 @@ def test_every_picture_comes_once(samples, tmp_path, monkeypatch):
     assert sorted(order[:4]) == sorted(order[4:]) == [0, 1, 2, 3] and order[:4] != order[4:]
     assert [entry["step"] for entry in log] == [3, 6, 8] and state["step"] == 8
     assert all(0.5 < entry[name] <= 1 for entry in log for name in ("asa_100", "asa_200", "score"))
-    assert [training._which(i, 4, 1) for i in range(8)] != order
+    assert [training.order(i, 4, 1) for i in range(8)] != order
+
+
+def test_smaller_copies_are_learned(samples, tmp_path, monkeypatch):
+    came = []
+    monkeypatch.setattr(training, "view", lambda colour, *_: came.append(colour) or view(colour))
+    trained(tmp_path, samples[:1], replace(QUICK, scale=0.5))
+    (colour,), whole = came, lab(samples[0].image)
+    assert colour.shape == (24, 32, 3) and colour.dtype == np.float32
+    blocks = whole.reshape(24, 2, 32, 2, 3).mean((1, 3))
+    assert abs(colour - blocks).mean() < abs(whole[::2, ::2] - blocks).mean() / 2  # smooth, not every second
+    adapt(samples[0].image, random_network(), replace(QUICK, scale=0.25))
+    assert came[1].shape == (12, 16, 3)
 
 
 def stop_at(number, monkeypatch):

@@ -26,9 +26,15 @@ def student_t(Z: Tensor, S: Tensor) -> Tensor:
 
 
 def labels(Z: Tensor, S: Tensor, chunk: int = CHUNK) -> Tensor:
-    """Return the seed with the largest P for each pixel, (N,) int64: all of them compete."""
-    squares, parts = S.square().sum(1), Z.split(_rows(S, chunk))  # P falls with |Z_i - S_k|^2
-    return torch.cat([torch.addmm(squares, part, S.T, alpha=-2).argmin(1) for part in parts])
+    """Return the seed with the largest P for each pixel, (N,) int64: all of them compete. No gradient."""
+    rows, squares = _rows(S, chunk), S.square().sum(1)  # P falls with |Z_i - S_k|^2
+    d2 = Z.new_empty(min(rows, len(Z)), len(S))  # one for all chunks: freed ones are not always used again
+    found = torch.empty(len(Z), dtype=torch.int64, device=Z.device)
+    with torch.no_grad():
+        for part, into in zip(Z.split(rows), found.split(rows), strict=True):
+            torch.addmm(squares, part, S.T, alpha=-2, out=d2[: len(part)])
+            torch.argmin(d2[: len(part)], 1, out=into)
+    return found
 
 
 def near_labels(Z: Tensor, S: Tensor, candidates: Tensor, group: Tensor | Tiles) -> Tensor:

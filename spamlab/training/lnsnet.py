@@ -166,7 +166,7 @@ def _go_on(
                 return
             began = time.monotonic()
             with stop.at_once():  # the file still holds what was before this picture
-                _, colour = source[_which(state.step, len(source), recipe.seed)]
+                _, colour = source[order(state.step, len(source), recipe.seed)]
                 losses = learn(state.network, state.optimizer, view(colour, recipe.contours, device), recipe)
             _average(state, recipe.average)
             state.losses += losses[: recipe.features]
@@ -176,8 +176,8 @@ def _go_on(
             bar.set_postfix_str(f"picture {state.step}, loss {state.losses[-1]:.4f}", refresh=False)
 
 
-def _which(number: int, count: int, seed: int) -> int:
-    """Return the picture that comes at a place: each once in each pass, in an order of its own."""
+def order(number: int, count: int, seed: int) -> int:
+    """Return which of `count` pictures comes at a place: each once in each pass, in an order of its own."""
     turn, place = divmod(number, count)
     return int(np.random.default_rng((seed, turn)).permutation(count)[place])
 
