@@ -25,6 +25,7 @@ from spamlab.exercises.build import fill
 from spamlab.exercises.checking import same
 from spamlab.exercises.exercise import BEGIN, END, HERE, book, dump, load, stub
 from spamlab.features import lab_xy
+from spamlab.lnsnet import Network, boundary_factor, estimate, rescale, student_t
 from spamlab.segments import distance, distance_at, merging, pair_loss, similarity
 from spamlab.slic import assign, widen
 from spamlab.ssn import reconstruction
@@ -219,6 +220,40 @@ def test_lesson_04_agrees_with_the_loss_of_segments(seed):
         kinds = np.where(d == 0, 1.0, kinds)  # of equal superpixels in two segments the loss is infinite
         loss = float(pair_loss(torch.from_numpy(d), torch.from_numpy(kinds)))
         assert np.isclose(solved("04.2")(d, kinds), loss, rtol=1e-10, atol=1e-14) and np.isfinite(loss)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_lesson_05_agrees_with_the_shares_of_lnsnet(seed):
+    rng = np.random.default_rng(seed)
+    Z, S = 3 * rng.normal(size=(40, 20)), 3 * rng.normal(size=(9, 20))
+    P = solved("05.1")(Z, S)
+    np.testing.assert_allclose(P, student_t(torch.from_numpy(Z), torch.from_numpy(S)), rtol=1e-9)
+    np.testing.assert_allclose(P.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.3, 1.0])
+def test_lesson_05_agrees_with_the_walk_of_lnsnet(shift):
+    torch.manual_seed(2)
+    layer, Z = Network().seeds, 3 * torch.rand(1, 20, 30, 41)
+    with torch.no_grad():
+        layer.last.weight *= 20  # some seeds walk as far as they can, and at the border into it
+        found = estimate(layer, Z, 12, shift)
+        output = torch.logit((layer(Z, found.counts).double() + 1) / 2)
+    start, cell = found.start.double().numpy(), np.array(found.cell)
+    end = solved("05.2")(start, cell, output.numpy(), shift, (30, 41))
+    np.testing.assert_allclose(end, found.end, atol=1e-3)
+    inside = start + shift * cell * (2 / (1 + np.exp(-output.numpy())) - 1)
+    assert (shift < 1) or not np.allclose(end, inside), "no seed wanted to leave"
+
+
+def test_lesson_05_agrees_with_the_gradient_that_lnsnet_turns_round():
+    contours = torch.rand(6, 7, generator=torch.Generator().manual_seed(4))
+    Y = torch.randn(1, 5, 6, 7, generator=torch.Generator().manual_seed(5), requires_grad=True)
+    for threshold in (0.2, 0.7):
+        passed = rescale(Y, boundary_factor(contours, threshold))
+        (found,) = torch.autograd.grad(passed.square().sum(), Y)
+        own = solved("05.3")(2 * Y[0].detach().numpy(), contours.numpy(), threshold)
+        np.testing.assert_allclose(own, found[0], rtol=1e-6)
 
 
 # ---- what else a learner may hand in
@@ -555,10 +590,78 @@ table = coo_array((np.ones(len(links.T)), links), (n, n))
 return connected_components(table, directed=False)[1]""",
         "Your segments are right, but numbered 0, 1, 2",
     ),
+    "cdist of vectors": (
+        "05.1",
+        "u = 1 / (1 + cdist(Z, S))\nreturn u / u.sum(axis=1, keepdims=True)",
+        "You take the distance.",
+    ),
+    "softmax": (
+        "05.1",
+        "return softmax(-cdist(Z, S, 'sqeuclidean'), axis=1)",
+        "You take a softmax of -d^2",
+    ),
+    "a loop over seeds": (
+        "05.1",
+        """u = np.zeros((len(Z), len(S)))
+for k, s in enumerate(S):
+    u[:, k] = 1 / (1 + ((Z - s) ** 2).sum(axis=1))
+return u / u.sum(axis=0)""",
+        "Your columns sum to 1.",
+    ),
+    "the printed exponent": (
+        "05.1",
+        "u = (1 + cdist(Z, S) ** 2) ** -0.5\nreturn u / u.sum(axis=1)[:, None]",
+        "Your exponent is -1/2",
+    ),
+    "half a cell": (
+        "05.2",
+        "end = start + shift * cell * (expit(output) - 0.5)\nreturn np.clip(end, 0, np.array(shape) - 1)",
+        "Your seeds walk half as far",
+    ),
+    "without a border": (
+        "05.2",
+        "return start + shift * np.tanh(output / 2) * cell",
+        "Seeds leave the picture.",
+    ),
+    "limits by hand": (
+        "05.2",
+        """end = start + shift * cell * (2 * expit(output) - 1)
+end[:, 0] = np.clip(end[:, 0], 0, shape[0])
+end[:, 1] = np.clip(end[:, 1], 0, shape[1])
+return end""",
+        "Your last row is H",
+    ),
+    "whole pixels": (
+        "05.2",
+        """end = start + shift * cell * (2 * expit(output) - 1)
+return np.clip(end.astype(int), 0, np.array(shape) - 1)""",
+        "You cut the end off to whole pixels.",
+    ),
+    "a sign for a strength": (
+        "05.3",
+        """passed = gradient.astype(float)
+passed[3:, contours > threshold] *= -1
+return passed""",
+        "Your factor on contours is -1.",
+    ),
+    "all channels": (
+        "05.3",
+        "return np.where(contours > threshold, -contours * gradient, gradient)",
+        "You turn the colours, too.",
+    ),
+    "from the threshold on": (
+        "05.3",
+        """passed = gradient.astype(float)
+for c in (3, 4):
+    passed[c] = np.where(contours < threshold, passed[c], -contours * passed[c])
+return passed""",
+        "You count B = threshold as a contour.",
+    ),
 }
 HELPERS = """from scipy.ndimage import binary_dilation, maximum_filter
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from scipy.spatial.distance import cdist
 from scipy.special import expit, softmax
 from skimage.measure import perimeter
 

@@ -205,8 +205,10 @@ def test_the_benchmark_runs_each_of_the_shipped_weights(tmp_path, monkeypatch):
     for seed, (name, function) in enumerate(names.items()):
         network = random_network(seed, shift=float(seed != 1))
         save(network, tmp_path / "checkpoints" / f"{name}.safetensors")
-        found, _ = cut(Method(function), image, 30)
-        np.testing.assert_array_equal(components(found), components(lnsnet(COFFEE, 30, weights=network)))
+        for value in (0.06, 0.5):
+            found, _ = cut(Method(function), image, 30, value)
+            expected = lnsnet(COFFEE, 30, weights=network, min_size_factor=value)
+            np.testing.assert_array_equal(components(found), components(expected))
     assert torch.get_num_threads() == threads
 
 

@@ -31,19 +31,19 @@ def segments_superpixels(image: Image, n_segments: int, compactness: float) -> L
         return graph(image, n_segments, compactness).superpixels
 
 
-def lnsnet(image: Image, n_segments: int, _: None = None) -> Labels:
+def lnsnet(image: Image, n_segments: int, min_size_factor: float) -> Labels:
     """Run LNS-Net with the shipped weights: seeds that walk, learned with rescaled gradients (LNS-3)."""
-    return _lnsnet(image, n_segments, "lnsnet")
+    return _lnsnet(image, n_segments, min_size_factor, "lnsnet")
 
 
-def lnsnet_1(image: Image, n_segments: int, _: None = None) -> Labels:
+def lnsnet_1(image: Image, n_segments: int, min_size_factor: float) -> Labels:
     """Run LNS-Net as learned with the seeds of the grid (LNS-1)."""
-    return _lnsnet(image, n_segments, "lnsnet-1")
+    return _lnsnet(image, n_segments, min_size_factor, "lnsnet-1")
 
 
-def lnsnet_2(image: Image, n_segments: int, _: None = None) -> Labels:
+def lnsnet_2(image: Image, n_segments: int, min_size_factor: float) -> Labels:
     """Run LNS-Net as learned with seeds that walk, without rescaled gradients (LNS-2)."""
-    return _lnsnet(image, n_segments, "lnsnet-2")
+    return _lnsnet(image, n_segments, min_size_factor, "lnsnet-2")
 
 
 def _ssn(image: Image, n_segments: int, compactness: float, weights: str | None) -> Labels:
@@ -53,11 +53,11 @@ def _ssn(image: Image, n_segments: int, compactness: float, weights: str | None)
         return cut(image, n_segments, compactness, weights=weights)
 
 
-def _lnsnet(image: Image, n_segments: int, weights: str) -> Labels:
+def _lnsnet(image: Image, n_segments: int, min_size_factor: float, weights: str) -> Labels:
     from spamlab.lnsnet import lnsnet as cut
 
     with one_thread():
-        return cut(image, n_segments, weights=weights)
+        return cut(image, n_segments, weights=weights, min_size_factor=min_size_factor)
 
 
 @contextmanager

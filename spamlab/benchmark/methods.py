@@ -23,6 +23,7 @@ from spamlab.slic import slic
 from spamlab.snic import snic
 
 MERGE = 0.25  # pieces below this share of N / K are merged where a method asks for it
+PIECES = (0.03, 0.06, 0.1, 0.15, 0.25, 0.5)  # the same share, for LNS-Net, which has no other setting
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,9 @@ METHODS: dict[str, Method] = {
     "ssn-pixel": Method(learned.ssn_pixel, "compactness", (2.5, 5, 7.5, 10, 15, 20)),
     "ssn": Method(learned.ssn, "compactness", (5, 7.5, 10, 15, 20, 30)),
     "segments-superpixels": Method(learned.segments_superpixels, "compactness", (5, 7.5, 10, 15, 20, 30)),
-    "lnsnet": Method(learned.lnsnet),
-    "lnsnet-1": Method(learned.lnsnet_1),
-    "lnsnet-2": Method(learned.lnsnet_2),
+    "lnsnet": Method(learned.lnsnet, "min_size_factor", PIECES),
+    "lnsnet-1": Method(learned.lnsnet_1, "min_size_factor", PIECES),
+    "lnsnet-2": Method(learned.lnsnet_2, "min_size_factor", PIECES),
     "grid": Method(lambda image, k, _: grid(image.shape[:2], k)[1]),
     "skimage-slic": Method(others.slic, "compactness", (5, 10, 15, 20, 30, 40)),
     "felzenszwalb": Method(

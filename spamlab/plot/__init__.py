@@ -12,6 +12,8 @@
 `learned`      `weights` of candidates, `arrows` of a gradient, `scales` of a network
 `graphs`       `graph` of superpixels, `balance` of its pairs in the loss
 `trees`        `dendrogram` of merging
+`seeds`        `walks` of seeds, `principal` colours of many features, `from_lab`
+`lifelong`     three `ways` to train, `factors` of gradients
 =============  ==================================================================
 """
 
@@ -19,9 +21,11 @@ from spamlab.plot.charts import bars, curve, plane
 from spamlab.plot.diagrams import candidates, centres, four_questions
 from spamlab.plot.graphs import balance, graph
 from spamlab.plot.learned import arrows, scales, weights
+from spamlab.plot.lifelong import factors, ways
 from spamlab.plot.panels import channels, show
 from spamlab.plot.picture import Picture, check_sentence, encode
 from spamlab.plot.pixels import errors, mean_colours, overlay, paint, recall, wrong_share
+from spamlab.plot.seeds import from_lab, principal, walks
 from spamlab.plot.trees import dendrogram
 
 __all__ = [
@@ -37,15 +41,20 @@ __all__ = [
     "dendrogram",
     "encode",
     "errors",
+    "factors",
     "four_questions",
+    "from_lab",
     "graph",
     "mean_colours",
     "overlay",
     "paint",
     "plane",
+    "principal",
     "recall",
     "scales",
     "show",
+    "walks",
+    "ways",
     "weights",
     "wrong_share",
 ]

@@ -130,7 +130,7 @@ def train(
     names = [(name, colour.shape) for name, colour in source]
     data = {"data": names, "validation": [(one.name, one.image.shape) for one in chosen]}
     settle(folder, {**asdict(recipe), **{name: fingerprint(values) for name, values in data.items()}})
-    state = begin(_network(recipe).to(processes.device()), folder)
+    state = begin(new(recipe).to(processes.device()), folder)
     kept = {**asdict(recipe), "start": Path(recipe.start).name}  # folders are nobody's business
     with Stop() as stop:
         finish = partial(
@@ -146,7 +146,8 @@ def train(
     return state.log
 
 
-def _network(recipe: LNSNetRecipe) -> Network:
+def new(recipe: LNSNetRecipe) -> Network:
+    """Return the network that a training begins with."""
     return new_network(lambda: Network(recipe.embedder, float(recipe.variant > 1)), load, recipe)
 
 

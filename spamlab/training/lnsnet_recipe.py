@@ -37,7 +37,8 @@ class LNSNetRecipe:
     share : float
         How much of the memory is renewed after each picture.
     threshold : float
-        Contours are what is stronger.
+        Contours are what is stronger. There, the error in position is made to grow, and it has no bound: with
+        a low threshold or a high rate a training may run away.
     average : float
         The averaged weights keep this share of themselves after each picture. 0, as in the paper: they are
         those that the last picture left.
