@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spamlab import segments
+from spamlab import lnsnet, segments
 from spamlab._checkpoint import about
 from spamlab.data import image_names, load_image, load_truth
 from spamlab.metrics import rand_index
@@ -112,13 +112,13 @@ def test_the_card_tells_what_was_measured():
     card = (data_dir() / "checkpoints" / "README.md").read_text(encoding="utf-8")
     table = json.loads((data_dir() / "results" / "val.json").read_text(encoding="utf-8"))["table"]
     columns = ("asa_mean", "asa_best", "br_r1_mean", "br_r2_mean", "co", "gr", "ev")
-    lines = re.findall(r"^\| (\d+) \| ([a-z-]+) \| (\S+) \| (.*) \|$", card, re.MULTILINE)
-    assert len(lines) == 20
+    lines = re.findall(r"^\| (\d+) \| ([a-z0-9-]+) \| (\S+) \| (.*) \|$", card, re.MULTILINE)
+    assert len(lines) == 32
     for n, name, m, cells in lines:
         (row,) = (row for row in table if (row["n"], row["method"]) == (int(n), name))
         assert m == "-" or float(m) == row["value"]
         assert [float(cell) for cell in cells.split(" | ")] == [round(row[c], 3) for c in columns]
-    for network in (load("ssn"), segments.load("segments")):
+    for network in (load("ssn"), segments.load("segments"), lnsnet.load("lnsnet")):
         assert f"{sum(parameter.numel() for parameter in network.parameters()):,} parameters" in card
 
 
@@ -151,3 +151,14 @@ def test_the_shipped_segments():
     labels = segments.segments(image)
     assert 3 < labels.max() + 1 < 60
     assert rand_index(labels, objects) > rand_index(slic(image, int(labels.max()) + 1), objects)
+
+
+@pytest.mark.parametrize(("name", "variant"), [("lnsnet", 3), ("lnsnet-1", 1), ("lnsnet-2", 2)])
+def test_the_shipped_lnsnets(name, variant):
+    network, told = lnsnet.load(name), about(data_dir() / "checkpoints" / f"{name}.safetensors")
+    assert told["recipe"]["variant"] == variant and told["entry"]["score"] > 0.92
+    assert not re.search(r"/[a-z]+/", json.dumps(told)), "the header names folders"
+    assert network.shift == float(variant > 1) and (network.memory != 1).any() and not network.training
+    labels, found = lnsnet.lnsnet(load_image("chelsea"), 100, weights=network, details=True)
+    assert 60 < labels.max() + 1 < 300
+    assert (found.start != found.end).any() == (variant > 1)
