@@ -12,6 +12,7 @@
 `learned`      `weights` of candidates, `arrows` of a gradient, `scales` of a network
 `graphs`       `graph` of superpixels, `balance` of its pairs in the loss
 `trees`        `dendrogram` of merging
+`masks`        where a network is asked, `prompts`; a `cutout`; a pile as `outlines`; `tint` of an object map
 =============  ==================================================================
 """
 
@@ -19,6 +20,7 @@ from spamlab.plot.charts import bars, curve, plane
 from spamlab.plot.diagrams import candidates, centres, four_questions
 from spamlab.plot.graphs import balance, graph
 from spamlab.plot.learned import arrows, scales, weights
+from spamlab.plot.masks import cutout, outlines, prompts, tint
 from spamlab.plot.panels import channels, show
 from spamlab.plot.picture import Picture, check_sentence, encode
 from spamlab.plot.pixels import errors, mean_colours, overlay, paint, recall, wrong_share
@@ -34,18 +36,22 @@ __all__ = [
     "channels",
     "check_sentence",
     "curve",
+    "cutout",
     "dendrogram",
     "encode",
     "errors",
     "four_questions",
     "graph",
     "mean_colours",
+    "outlines",
     "overlay",
     "paint",
     "plane",
+    "prompts",
     "recall",
     "scales",
     "show",
+    "tint",
     "weights",
     "wrong_share",
 ]
