@@ -11,13 +11,15 @@ name and is imported from there: ``from spamlab.slic import slic``.
 `candidates`     which centres a pixel may join
 `cluster`        the loop of the learned methods: soft k-means over candidate lists, with gradients
 `regions`        label maps: connectivity, adjacency, region means, relabelling
-`objects`        object maps: what is one object, what is in doubt
+`masks`          proposals that overlap: run lengths, the JSON files of SA-1B, label maps
+`objects`        masks from any source -> object map: what is one object, what is in doubt
 `metrics`        one contingency table and one boundary map -> every score
 `slic`           SLIC, SLICO and maskSLIC (Achanta et al., 2012; Irving, 2016)
 `snic`           SNIC (Achanta and Suesstrunk, 2017)
 `ssn`            SSN (Jampani et al., 2018): the network, its weights and losses, and the method
 `segments`       superpixels and segments from one network (Wang, Li and Zhang, 2020)
 `lnsnet`         LNS-Net (Zhu et al., 2021): a network that learns without labels, and seeds that move once
+`models`         pretrained networks of others: SAM and its masks, nothing downloaded unasked
 `data`           images, synthetic scenes, data sets: readers, checksums, `fetch`
 `plot`           pictures that carry their own sentence
 `widgets`        sliders over pure functions

@@ -1,8 +1,9 @@
 """Pictures and data sets: what is shipped, what readers bring, what is drawn, what is fetched.
 
 `load_image` opens everything a reader may have in hand. `scene` draws a picture whose truth is
-exact; `load_truth` opens what was drawn by hand on a shipped picture. `bsds500` reads the Berkeley
-segmentation data, and `fetch_bsds500` gets them: nothing else here needs a network.
+exact; `load_truth` opens what was drawn by hand on a shipped picture, and `load_proposals` masks that
+overlap. `bsds500` reads the Berkeley segmentation data, and `fetch_bsds500` gets them: nothing else here
+needs a network.
 """
 
 import difflib
@@ -17,6 +18,7 @@ from spamlab._bsds import BSDS, Sample, bsds500
 from spamlab._fetch import fetch_bsds500
 from spamlab._scenes import scene
 from spamlab.features import as_image
+from spamlab.masks import Mask, read
 from spamlab.paths import data_dir
 
 __all__ = [
@@ -26,7 +28,9 @@ __all__ = [
     "fetch_bsds500",
     "image_names",
     "load_image",
+    "load_proposals",
     "load_truth",
+    "proposal_names",
     "scene",
     "truth_names",
 ]
@@ -110,6 +114,37 @@ def load_truth(name: str) -> list[NDArray[np.int32]]:
         with Image.open(data_dir() / "truth" / f"{name}_{kind}.png") as image:
             maps.append(np.asarray(image).astype(np.int32))
     return maps
+
+
+def proposal_names() -> tuple[str, ...]:
+    """Return the names of the shipped pictures that have stored proposals, sorted."""
+    return tuple(sorted(file.stem for file in (data_dir() / "proposals").glob("*.json")))
+
+
+def load_proposals(name: str) -> list[Mask]:
+    """Open the masks drawn by hand on a shipped picture, as a mask generator such as SAM would give them.
+
+    They overlap and leave gaps. They are no output of a model: their scores and points are made up.
+
+    Parameters
+    ----------
+    name : str
+        The name of a shipped picture that has them, see `proposal_names`.
+
+    Returns
+    -------
+    list of Mask
+        In the order of the file; (H, W) is that of `load_image(name)`.
+
+    Raises
+    ------
+    ValueError
+        If the picture has no stored proposals.
+    """
+    names = proposal_names()
+    if name not in names:
+        raise ValueError(f"no stored proposals of {name!r}, expected one of {', '.join(names)}")
+    return read(data_dir() / "proposals" / f"{name}.json")
 
 
 def _find(source: str | Path) -> Path:

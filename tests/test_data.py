@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spamlab.data import load_image
+from spamlab.data import image_names, load_image, load_proposals, proposal_names
+from spamlab.masks import about
+from spamlab.paths import data_dir
 
 rng = np.random.default_rng(0)
 RGB = rng.integers(0, 256, (6, 9, 3), dtype=np.uint8)
@@ -211,3 +213,16 @@ def test_reducing_does_not_alias_and_keeps_colours_and_range():
 def test_max_side_must_be_positive(side):
     with pytest.raises(ValueError, match="max_side"):
         load_image("chelsea", max_side=side)
+
+
+def test_stored_proposals_fit_their_picture_and_say_that_they_are_hand_made():
+    assert len(proposal_names()) >= 6 and set(proposal_names()) <= set(image_names())
+    for name in proposal_names():
+        found = load_proposals(name)
+        assert {mask.mask.shape for mask in found} == {load_image(name).shape[:2]} and len(found) > 20
+        assert "not the output of a model" in about(data_dir() / "proposals" / f"{name}.json")
+
+
+def test_unknown_proposals_are_an_error_that_lists_the_known():
+    with pytest.raises(ValueError, match=r"no stored proposals of 'gravel', expected one of astronaut, "):
+        load_proposals("gravel")

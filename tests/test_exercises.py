@@ -14,6 +14,7 @@ import pytest
 import torch
 from nbclient import NotebookClient
 from notebook_rules import ROOT, code_cells, tags
+from scipy.ndimage import gaussian_filter
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -26,6 +27,7 @@ from spamlab.exercises.checking import same
 from spamlab.exercises.exercise import BEGIN, END, HERE, book, dump, load, stub
 from spamlab.features import lab_xy
 from spamlab.lnsnet import Network, boundary_factor, estimate, rescale, student_t
+from spamlab.objects import largest, open_and_split, smallest_wins
 from spamlab.segments import distance, distance_at, merging, pair_loss, similarity
 from spamlab.slic import assign, widen
 from spamlab.ssn import reconstruction
@@ -254,6 +256,20 @@ def test_lesson_05_agrees_with_the_gradient_that_lnsnet_turns_round():
         (found,) = torch.autograd.grad(passed.square().sum(), Y)
         own = solved("05.3")(2 * Y[0].detach().numpy(), contours.numpy(), threshold)
         np.testing.assert_allclose(own, found[0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_lesson_06_agrees_with_the_steps_of_objects(seed):
+    random = np.random.default_rng(seed)
+    smooth = gaussian_filter(random.normal(size=(7, 30, 41)), (0, 2, 2))
+    masks = smooth > np.quantile(smooth, np.linspace(0.5, 0.9, 7))[:, None, None]
+    assert len(set(masks.sum(axis=(1, 2)))) == 7  # with ties the library says more than the exercise
+    assert np.array_equal(solved("06.1")(masks), smallest_wins(masks))
+    for region, least in ((masks[0], 4), (~masks[1], 0), (masks[6], 20), (random.random((20, 30)) < 0.9, 7)):
+        pieces = open_and_split(region.astype(int) - 1, 3, least)
+        assert np.array_equal(solved("06.2")(region, least), pieces)
+        for n in (1, 3, 100):
+            assert np.array_equal(solved("06.3")(pieces, n), largest(pieces, n))
 
 
 # ---- what else a learner may hand in
@@ -657,8 +673,87 @@ for c in (3, 4):
 return passed""",
         "You count B = threshold as a contour.",
     ),
+    "painted from small to large": (
+        "06.1",
+        """owner = np.full(masks[0].shape, -1)
+for k in sorted(range(len(masks)), key=lambda k: masks[k].sum()):
+    owner[masks[k]] = k
+return owner""",
+        "The largest mask wins.",
+    ),
+    "argmax of a stack": ("06.1", "return np.where(masks.any(0), masks.argmax(0), -1)", "The first mask"),
+    "sorted first": (
+        "06.1",
+        """masks = masks[np.argsort(masks.sum(axis=(1, 2)))[::-1]]
+owner = np.full(masks.shape[1:], -1)
+for k, mask in enumerate(masks):
+    owner[mask] = k
+return owner""",
+        "You number the masks by size.",
+    ),
+    "zeros": (
+        "06.1",
+        """owner = np.zeros(masks.shape[1:], int)
+for k in np.argsort(masks.sum(axis=(1, 2)))[::-1]:
+    owner[masks[k]] = k
+return owner""",
+        "Pixels without a mask are 0",
+    ),
+    "the border of SciPy": (
+        "06.2",
+        "return large(label(binary_opening(region, np.ones((3, 3))))[0], min_area)",
+        "The border erodes your regions",
+    ),
+    "the cross of SciPy": (
+        "06.2",
+        """wide = binary_opening(np.pad(region, 2, constant_values=True))[2:-2, 2:-2]
+return large(label(wide)[0], min_area)""",
+        "You open with a cross",
+    ),
+    "corners": (
+        "06.2",
+        """wide = binary_opening(np.pad(region, 2, constant_values=True), np.ones((3, 3)))[2:-2, 2:-2]
+return large(label(wide, np.ones((3, 3)))[0], min_area)""",
+        "Your pieces hang together by corners.",
+    ),
+    "gaps in numbers": (
+        "06.2",
+        """wide = binary_opening(np.pad(region, 2, constant_values=True), np.ones((3, 3)))[2:-2, 2:-2]
+pieces, n = label(wide)
+for k in range(1, n + 1):
+    if (pieces == k).sum() <= min_area:
+        pieces[pieces == k] = 0
+return pieces""",
+        "Your numbers have gaps",
+    ),
+    "bincount with 0": (
+        "06.3",
+        """kept = np.zeros_like(objects)
+for new, old in enumerate(np.argsort(-np.bincount(objects.ravel()), kind="stable")[:n]):
+    kept[objects == old] = new + 1
+return kept""",
+        "You let 0 take part.",
+    ),
+    "a filter": (
+        "06.3",
+        """areas = np.bincount(objects.ravel())
+areas[0] = 0
+best = np.argsort(-areas, kind="stable")[:n]
+return np.where(np.isin(objects, best), objects, 0)""",
+        "Your objects keep their old numbers.",
+    ),
+    "turned round": (
+        "06.3",
+        """areas = np.bincount(objects.ravel())
+areas[0] = 0
+kept = np.zeros_like(objects)
+for new, old in enumerate(np.argsort(areas, kind="stable")[::-1][:n]):
+    kept[objects == old] = new + 1 if areas[old] else 0
+return kept""",
+        "At equal areas you take the higher number first.",
+    ),
 }
-HELPERS = """from scipy.ndimage import binary_dilation, maximum_filter
+HELPERS = """from scipy.ndimage import binary_dilation, binary_opening, label, maximum_filter
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import cdist
@@ -671,6 +766,13 @@ def mark(x):
     y[:-1] |= x[1:] != x[:-1]
     y[:, 1:] |= x[:, 1:] != x[:, :-1]
     y[:, :-1] |= x[:, 1:] != x[:, :-1]
+    return y
+
+def large(x, least):
+    y = np.zeros_like(x)
+    for k in range(1, x.max() + 1):
+        if (x == k).sum() > least:
+            y[x == k] = y.max() + 1
     return y
 
 """

@@ -3,9 +3,7 @@
 `coarse` shows objects and `fine` their parts, as two people might draw them. Every contour was placed
 by hand on the enlarged picture and is written once, for both truths.
 
-A contour is a line `name ~ points` (a smooth curve) or `name - points` (straight edges), closed. A
-point is `row col` in pixels, (0, 0) being the centre of the first pixel; a point with `*` is a corner
-of a smooth curve. A contour may run on where a later region, or `&`, cuts it.
+Contours have the form of data/contours.py. One may run on where a later region, or `&`, cuts it.
 
 A truth paints regions in order, each over those before it, the first over the whole picture: `name`
 paints the contour of that name, `name = a b` the contours a and b, `a&b` what lies in both. A name may
@@ -20,9 +18,10 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from scipy.interpolate import CubicSpline
-from skimage.draw import polygon2mask
 from skimage.measure import label
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import contours
 
 HERE = Path(__file__).resolve().parent
 SMALLEST = 30  # pixels in a region
@@ -30,43 +29,9 @@ SMALLEST = 30  # pixels in a region
 CONTOURS, COARSE, FINE = {}, {}, {}  # by picture: filled below
 
 
-def arc(points, closed):
-    """Return the smooth curve through `points`, (n, 2), about four positions per pixel."""
-    if closed:
-        points = np.concatenate([points, points[:1]])
-    chords = np.linalg.norm(np.diff(points, axis=0), axis=1)
-    t = np.concatenate([[0], np.cumsum(np.sqrt(chords))])  # centripetal: no loops where points are close
-    curve = CubicSpline(t, points, bc_type="periodic" if closed else "natural")
-    return curve(np.linspace(0, t[-1], int(4 * chords.sum()) + 2))
-
-
-def outline(kind, text):
-    """Return the (m, 2) corners of the polygon that a contour stands for."""
-    words = [word.strip() for word in text.split(",")]
-    points = np.array([[float(x) for x in word.strip("*").split()] for word in words])
-    if kind == "-":
-        return points
-    corners = [i for i, word in enumerate(words) if word.endswith("*")]
-    if not corners:
-        return arc(points, closed=True)
-    points = np.roll(points, -corners[0], axis=0)
-    stops = [corner - corners[0] for corner in corners] + [len(points)]
-    points = np.concatenate([points, points[:1]])
-    return np.concatenate(
-        [arc(points[a : b + 1], closed=False) for a, b in zip(stops, stops[1:], strict=False)]
-    )
-
-
-def masks(name, shape):
-    """Return {contour: (H, W) bool ndarray} of the picture `name`."""
-    lines = re.findall(r"(\w+) ([~-]) ([-\d., *\n]+)(?=\n|$)", CONTOURS[name])
-    # Rounded, so that the last digit of a processor decides nothing.
-    return {key: polygon2mask(shape, np.round(outline(kind, text) * 64) / 64) for key, kind, text in lines}
-
-
 def paint(name, regions, shape):
     """Return the (H, W) uint8 label map of a list of regions."""
-    mask = masks(name, shape)
+    mask = contours.masks(CONTOURS[name], shape)
     painted, names = np.zeros(shape, int), []
     for region in re.split(r"[;\n]+", regions.strip()):
         key, _, parts = (word.strip() for word in region.partition("="))

@@ -14,6 +14,7 @@
 `trees`        `dendrogram` of merging
 `seeds`        `walks` of seeds, `principal` colours of many features, `from_lab`
 `lifelong`     three `ways` to train, `factors` of gradients
+`masks`        where a network is asked, `prompts`; a `cutout`; a pile as `outlines`; `tint` of an object map
 =============  ==================================================================
 """
 
@@ -22,6 +23,7 @@ from spamlab.plot.diagrams import candidates, centres, four_questions
 from spamlab.plot.graphs import balance, graph
 from spamlab.plot.learned import arrows, scales, weights
 from spamlab.plot.lifelong import factors, ways
+from spamlab.plot.masks import cutout, outlines, prompts, tint
 from spamlab.plot.panels import channels, show
 from spamlab.plot.picture import Picture, check_sentence, encode
 from spamlab.plot.pixels import errors, mean_colours, overlay, paint, recall, wrong_share
@@ -38,6 +40,7 @@ __all__ = [
     "channels",
     "check_sentence",
     "curve",
+    "cutout",
     "dendrogram",
     "encode",
     "errors",
@@ -46,13 +49,16 @@ __all__ = [
     "from_lab",
     "graph",
     "mean_colours",
+    "outlines",
     "overlay",
     "paint",
     "plane",
     "principal",
+    "prompts",
     "recall",
     "scales",
     "show",
+    "tint",
     "walks",
     "ways",
     "weights",
