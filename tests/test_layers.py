@@ -25,8 +25,8 @@ ALONE = {"start"}  # runs before anything is installed
 
 # Only these import a heavy library at their top; what imports one of them at its top loads it too.
 HEAVY = {
-    "numba": {"seeds", "regions", "metrics", "slic", "snic", "segments"},
-    "torch": {"_checkpoint", "cluster", "ssn", "segments", "lnsnet", "spam", "training"},
+    "numba": {"seeds", "regions", "metrics", "slic", "snic", "segments", "models"},
+    "torch": {"_checkpoint", "cluster", "ssn", "segments", "lnsnet", "spam", "training", "models"},
 }
 
 

@@ -57,6 +57,22 @@ def test_a_truth_keeps_every_piece(truth):
     np.testing.assert_array_equal(found, expected if expected.any() else np.ones_like(expected))
 
 
+@given(MAPS, st.sampled_from([3, 5]))
+def test_a_band_leaves_no_crumbs_of_a_truth(truth, uncertain):
+    pieces, found = components(truth), objects.from_truth(truth, uncertain)
+    if found.min() > 0:  # no piece is wide enough, or there is but one
+        assert found.max() == 1
+        return
+    for k in range(pieces.max() + 1):
+        inside = pieces == k
+        left = np.unique(found[inside & (found > 0)])
+        sure = components(np.where(inside & ~objects.uncertain_band(pieces, uncertain), 0, -1))
+        assert len(left) == (sure.max() >= 0)
+        if len(left):
+            assert (found == left[0]).sum() == np.bincount(sure[sure >= 0]).max()
+            assert not (found == left[0])[~inside].any()
+
+
 def test_a_wider_band_leaves_less():
     labels = components(np.indices((60, 60)).sum(axis=0) // 20)
     certain = [(objects.from_truth(labels, uncertain=w) > 0).sum() for w in (1, 3, 5, 7)]

@@ -8,7 +8,7 @@ from skimage.draw import line
 
 from spamlab.features import as_image
 from spamlab.objects.steps import area_limit, large_pieces, or_one, uncertain_band
-from spamlab.regions import as_labels
+from spamlab.regions import as_labels, components, relabel, sizes
 
 
 def from_segments(labels: ArrayLike, uncertain: int = 1, min_area: float | None = None) -> NDArray[np.int32]:
@@ -85,7 +85,8 @@ def from_truth(truth: ArrayLike, uncertain: int = 1) -> NDArray[np.int32]:
     truth : (H, W) int array_like
         A label map; -1 = outside.
     uncertain : int
-        See `from_segments`.
+        See `from_segments`. Where the band cuts a piece, the largest part stays an object and the others
+        become uncertain.
 
     Returns
     -------
@@ -97,7 +98,15 @@ def from_truth(truth: ArrayLike, uncertain: int = 1) -> NDArray[np.int32]:
     TypeError, ValueError
         As for `from_segments`.
     """
-    return from_segments(truth, uncertain, min_area=0)
+    pieces = components(as_labels(truth, "truth"))
+    sure = np.where(uncertain_band(pieces, uncertain), -1, pieces)
+    parts = components(sure)
+    owner = np.full(int(parts.max()) + 1, -1)
+    owner[parts[sure >= 0]] = sure[sure >= 0]
+    order = np.argsort(-sizes(parts), kind="stable")
+    _, first = np.unique(owner[order], return_index=True)
+    kept = np.append(np.isin(np.arange(len(owner)), order[first]), False)  # the last one: outside, -1
+    return or_one(relabel(np.where(kept[parts], parts, -1)) + 1)
 
 
 def from_felzenszwalb(
