@@ -50,17 +50,17 @@ def by_the_book(model, image, predictions, n):
 
 
 class Given:
-    """Stands for the decoder: predictions that are at hand, point by point."""
+    """Stands for the decoder: predictions that are at hand; tokens are the numbers of points."""
 
     doubt = 0.0
 
-    def __init__(self, predictions):
-        _, scores, logits, _ = zip(*predictions, strict=True)
-        self.scores, self.logits, self.next = torch.cat(scores), torch.cat(logits), 0
+    def __init__(self, predictions, frame):
+        points, scores, logits, _ = zip(*predictions, strict=True)
+        self.scores, self.logits = torch.cat(scores), torch.cat(logits)
+        self.points = as_xy(frame, np.concatenate(points)[:, ::-1])
 
     def prompt(self, points, labels, boxes):
-        self.next += len(points)
-        return torch.arange(self.next - len(points), self.next)
+        return (points - self.points).abs().sum(2).argmin(1)
 
     def look(self, tokens):
         quality = self.scores[tokens]
@@ -68,6 +68,11 @@ class Given:
 
     def draw(self, masks, keys):
         return self.logits[keys]
+
+
+def by_given(predictions, shape, side, n, filters, **options):
+    frame = Frame(shape, side, side // 4)
+    return generate(Given(predictions, frame), frame, n, filters, **options)
 
 
 def same(found, expected, score=1e-5):
@@ -84,9 +89,7 @@ def test_same_logits_give_the_same_masks(tiny, image, predictions, expected, bat
     iou, masks, removed = expected
     assert len(masks) >= 20
     assert min(removed[step] for step in ("iou", "stability", "nms", "cleaned")) >= 5
-    frame = Frame(image.shape[:2], 256, 64)
-    found = generate(Given(predictions), frame, SIDE, Filters(iou, **CHOSEN), batch=batch)
-    same(found, masks)
+    same(by_given(predictions, image.shape[:2], 256, SIDE, Filters(iou, **CHOSEN), batch=batch), masks)
 
 
 def test_same_weights_give_the_same_masks(tiny, image, expected):
@@ -102,8 +105,7 @@ def test_slimsam(image):
     masks, removed = book.generate(model, image, 8, iou, 0.8, nms=0.97, predictions=predictions)
     assert len(masks) >= 20 and min(removed[step] for step in ("iou", "stability", "nms")) >= 5
     filters = {"min_iou": iou, "min_stability": 0.8, "max_overlap": 0.97, "min_area": 0}
-    found = generate(Given(predictions), Frame(image.shape[:2], 1024, 256), 8, Filters(**filters))
-    same(found, masks)
+    same(by_given(predictions, image.shape[:2], 1024, 8, Filters(**filters)), masks)
     same(sam_masks(image, model, 8, precision="float32", progress=False, **filters), masks)
 
 
@@ -112,7 +114,7 @@ def test_thresholds_of_zero_keep_all(tiny, image):
     masks, _ = book.generate(tiny, image, 5, 0, 0, nms=1, predictions=predictions)
     filters = Filters(0, 0, max_overlap=1)
     assert len(masks) == 3 * 5**2
-    same(generate(Given(predictions), Frame(image.shape[:2], 256, 64), 5, filters), masks)
+    same(by_given(predictions, image.shape[:2], 256, 5, filters), masks)
 
 
 def test_embedding_and_logits_are_those_of_transformers(tiny, image):
@@ -246,12 +248,13 @@ def test_what_is_in_doubt_is_asked_again(tiny, image, expected):
     def wrong(self, *given):
         logits = draw(self, *given)
         error = torch.randn(logits.shape, generator=noise).clamp(-1, 1)
-        return logits + 0.5 * DOUBT * logits.abs().amax((2, 3), True) * error
+        return logits + 0.5 * self.doubt * logits.abs().amax((2, 3), True) * error
 
     given = {"min_iou": expected[0], "precision": "float32", "progress": False, **CHOSEN}
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("spamlab.models.decoder.DOUBT", 2.0**-9)  # so large that it shows
         patch.setattr(Decoder, "draw", wrong)
-        same(sam_masks(image, tiny, SIDE, **given), expected[1], score=1e-3)
+        same(sam_masks(image, tiny, SIDE, **given), expected[1], score=0.01)
         patch.setattr("spamlab.models.generate.settle", lambda decoder, frame, found, filters: found)
         unsettled = sam_masks(image, tiny, SIDE, **given)
     differ = [(a.mask != b["mask"]).sum() for a, b in zip(unsettled, expected[1], strict=True)]

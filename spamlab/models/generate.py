@@ -2,8 +2,10 @@
 
 from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
@@ -11,7 +13,7 @@ from spamlab.masks import Mask
 from spamlab.models.cleaning import clean, suppress
 from spamlab.models.decoder import Decoder
 from spamlab.models.filters import THRESHOLD, Filters, box_of, stability
-from spamlab.models.probing import BATCHES, in_batches
+from spamlab.models.probing import BATCHES, in_batches, single_threaded
 from spamlab.models.proposals import Candidate, ask, grid, settle
 from spamlab.models.upsampling import Frame
 
@@ -30,9 +32,17 @@ def generate(
     points = grid(frame.shape, points_per_side)
     waiting = Waiting(frame, points, points_per_side, fast)
     found: list[tuple[int, Candidate]] = []
-    with tqdm(total=len(points), unit="point", desc="SAM", disable=not progress) as bar:
-        for chosen in in_batches(waiting.take, BATCHES if batch is None else (batch,)):
-            new = [(chosen[i], each) for i, each in ask(decoder, frame, points[chosen], filters)]
+    bar = tqdm(total=len(points), unit="point", desc="SAM", disable=not progress)
+    with bar, single_threaded() as workers, ThreadPoolExecutor(workers) as pool:
+
+        @torch.inference_mode()
+        def asked(numbers: list[int]) -> list[tuple[int, Candidate]]:
+            return [(numbers[i], each) for i, each in ask(decoder, frame, points[numbers], filters)]
+
+        sizes = [workers * size for size in (BATCHES if batch is None else (batch,))]
+        for chosen in in_batches(waiting.take, sizes):
+            parts = [chosen[i::workers] for i in range(min(workers, len(chosen)))]
+            new = [each for part in pool.map(asked, parts) for each in part]
             waiting.cover(new)
             found += new
             bar.update(len(points) - len(waiting.points) - bar.n)

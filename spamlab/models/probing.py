@@ -1,7 +1,8 @@
-"""What this computer is fastest with: the precision of products, and how many prompts at a time."""
+"""What this computer is fastest with: the precision of products, prompts at a time, and threads."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TypeVar
 
@@ -44,14 +45,29 @@ def _product(dtype: torch.dtype) -> float:
     return min(seconds)
 
 
-def in_batches(items: Callable[[int], list[Item]], sizes: tuple[int, ...] = BATCHES) -> Iterator[list[Item]]:
+@contextmanager
+def single_threaded() -> Iterator[int]:
+    """Let each operation of PyTorch take one thread; yield how many it took before.
+
+    The operations of the decoder are short. Two threads that wait for each other after each of them lose more
+    than they gain as soon as another program runs; two prompts, each in its own thread, do not wait.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield before
+    finally:
+        torch.set_num_threads(before)
+
+
+def in_batches(items: Callable[[int], list[Item]], sizes: Sequence[int] = BATCHES) -> Iterator[list[Item]]:
     """Yield batches until there are none; the sizes are tried one after the other, then the fastest is used.
 
     Parameters
     ----------
     items : callable
         ``items(n)`` returns up to n items that were not yet returned; none = the end.
-    sizes : tuple of int
+    sizes : sequence of int
         One size means no trial.
     """
     seconds: dict[int, float] = {}

@@ -15,7 +15,7 @@ from spamlab.models.decoder import Decoder
 from spamlab.models.encoder import embed, prepare
 from spamlab.models.filters import THRESHOLD, Filters, stability
 from spamlab.models.generate import generate
-from spamlab.models.probing import precision_of
+from spamlab.models.probing import precision_of, single_threaded
 from spamlab.models.proposals import as_xy
 from spamlab.models.upsampling import Frame
 from spamlab.objects import smallest_area
@@ -84,9 +84,10 @@ class Sam:
         """
         given, inside = self._prompt(points, labels, box)
         several = given[2] is None and given[1].shape[1] == 1 if several is None else several
-        quality, asked, keys = self.decoder.look(self.decoder.prompt(*given))
         chosen = slice(1, None) if several else slice(0, 1)
-        logits = self.frame.enlarge(self.decoder.draw(asked[:, chosen], keys)[0]).numpy()
+        with single_threaded():
+            quality, asked, keys = self.decoder.look(self.decoder.prompt(*given))
+            logits = self.frame.enlarge(self.decoder.draw(asked[:, chosen], keys)[0]).numpy()
         found = [
             Mask(each > THRESHOLD, iou, float(stability(each, Filters.offset)), inside)
             for each, iou in zip(logits, quality[0, chosen].tolist(), strict=True)
@@ -173,7 +174,7 @@ def sam_masks(
         Smaller holes are filled, smaller islands dropped: min_mask_region_area. By default
         `spamlab.objects.smallest_area` of the picture, as for SPAM; 0, SAM's own default, cleans nothing.
     batch : int, optional
-        Prompts at a time; by default the first ones are used to find out what is fastest.
+        Prompts at a time in each thread; by default the first ones are used to find out what is fastest.
     precision : str
         "float32", "bfloat16", or "auto": bfloat16 where it is faster on this computer.
     fast : bool
@@ -206,8 +207,9 @@ def sam_masks(
     - Logits. The decoder takes sums in another order, so float32 logits differ in the last digits, as those
       of transformers do between two sizes of a batch. Where that could decide a pixel, a box or the filter of
       stability, transformers computes the logits again. What is left: two predicted IoU that agree to six
-      digits may change their order, and one may pass its filter. In bfloat16 logits have three digits, and
-      borders move by pixels.
+      digits may change their order, and one may pass its filter. In bfloat16 logits have three digits,
+      borders move by pixels, and the size of the batch plays a part: give `batch` to get the same masks every
+      time.
     - Input. The picture is resized by Pillow, as SAM's own program does; transformers resizes by torchvision,
       which may round a colour to the next one of 256.
     - Ties. transformers keeps a mask whose stability exceeds the threshold, SAM's program and this one keep

@@ -140,7 +140,19 @@ def _taps(small: int, side: int, seen: int, size: int) -> tuple[NDArray[np.int64
     return first, np.take_along_axis(both, first[:, None] + np.arange(_MARGIN), 1)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
+def _line(logits, i, weights, line):
+    """Write the sum of three rows of logits, from row i on, into `line`; return its largest value."""
+    largest = -np.inf
+    for col in range(len(line)):
+        line[col] = (
+            weights[0] * logits[i, col] + weights[1] * logits[i + 1, col] + weights[2] * logits[i + 2, col]
+        )
+        largest = max(largest, line[col])
+    return largest
+
+
+@njit(cache=True, nogil=True)
 def _measure(logits, rows, cols, row_weights, col_weights, levels, slack):
     """See `Frame.measure`; `rows` and `cols` count from the first logit that is stored."""
     low, middle, high = levels
@@ -151,11 +163,7 @@ def _measure(logits, rows, cols, row_weights, col_weights, levels, slack):
         i = rows[row]
         if i < 0 or i + 3 > height:
             continue  # beyond what is stored nothing comes near the mask
-        a, b, c = row_weights[row]
-        largest = -np.inf
-        for col in range(width):
-            line[col] = a * logits[i, col] + b * logits[i + 1, col] + c * logits[i + 2, col]
-            largest = max(largest, line[col])
+        largest = _line(logits, i, row_weights[row], line)
         if largest < low - slack:
             continue
         for col in range(len(cols)):
