@@ -9,7 +9,6 @@ and medians are compared; memory is the peak of a process that does nothing else
 """
 
 import argparse
-import resource
 import statistics
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from soft import high_water
 from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
@@ -78,14 +78,6 @@ def peak(name: str, points: int, iou: float) -> float:
     """Return the megabytes that a process takes which does nothing but this."""
     command = [sys.executable, __file__, "--peak", name, "--points", str(points), "--iou", str(iou)]
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-
-
-def _megabytes() -> float:
-    """Return the peak of this process; what Linux calls ru_maxrss starts with that of the parent."""
-    status = Path("/proc/self/status")
-    lines = status.read_text().splitlines() if status.exists() else []
-    peak = [int(line.split()[1]) for line in lines if line.startswith("VmHWM")]
-    return (peak[0] if peak else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) / 1024
 
 
 def differences(reference: list[Mask], found: list[Mask]) -> str:
@@ -152,7 +144,7 @@ def main() -> None:
     model = book.random_slimsam()
     if options.peak:
         run(options.peak, model, options.points[0], options.iou)
-        print(_megabytes())
+        print(high_water())
         return
     iou = half(model)
     parts = ["# Speed of SAM's masks", __doc__.split("\n\n")[1].replace("\n", " ")]
