@@ -1,7 +1,10 @@
 """Checkpoints: ours in safetensors, with what else should be known in the header, and released pickles."""
 
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -9,6 +12,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from spamlab.paths import data_dir
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 def locate(source: str | Path, shipped: tuple[str, ...]) -> Path:
@@ -23,6 +28,23 @@ def locate(source: str | Path, shipped: tuple[str, ...]) -> Path:
     if not file.is_file():
         raise FileNotFoundError(f"{file}: no such file; expected one, or {' or '.join(map(repr, shipped))}")
     return file
+
+
+def accept(
+    weights: object, kind: type[Network], load: Callable[[str | Path], Network], names: str
+) -> Network:
+    """Return the network that `weights` means: a name or file is loaded, a network of this kind stays.
+
+    Raises
+    ------
+    TypeError
+        If it is anything else; `names` says what else is taken.
+    """
+    if isinstance(weights, str | os.PathLike):
+        return load(weights)
+    if not isinstance(weights, kind):
+        raise TypeError(f"weights={weights!r:.80}, expected {names}, a file, or what load() returns")
+    return weights
 
 
 def write(network: nn.Module, file: str | Path, known: dict) -> None:

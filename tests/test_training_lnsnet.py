@@ -19,15 +19,7 @@ from spamlab.training.lnsnet_recipe import LNSNetRecipe
 from spamlab.training.lnsnet_steps import learn, loss, step, view
 from spamlab.training.samples import scenes
 
-
-@pytest.fixture(autouse=True)
-def one_thread(monkeypatch):
-    """Compute the same bits twice."""
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

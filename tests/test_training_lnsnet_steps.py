@@ -24,14 +24,7 @@ from spamlab.training.samples import scenes
 QUICK = LNSNetRecipe(n_segments=16, features=3, seeds=2, rate=3e-3)
 
 
-@pytest.fixture(autouse=True)
-def one_thread(monkeypatch):
-    """Compute the same bits twice."""
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -99,15 +99,6 @@ def assert_same(found, expected):
         torch.testing.assert_close(found[name], expected[name], rtol=1e-5, atol=1e-7, msg=name)
 
 
-@pytest.fixture
-def one_thread(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def test_each_process_has_its_own_gpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)

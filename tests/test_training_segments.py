@@ -22,14 +22,7 @@ CPU = torch.device("cpu")
 SMALL = SegmentsRecipe(widths=(8, 8, 8), size=48, count=2, step=(8, 12), scale=(0, 1, 1))
 
 
-@pytest.fixture(autouse=True)
-def one_thread(monkeypatch):
-    """Compute the same bits twice."""
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -3,11 +3,10 @@
 torch is loaded when one of them runs, on one thread, as all methods of the benchmark run.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 from numpy.typing import NDArray
+
+from spamlab._threads import one_thread
 
 Image = NDArray[np.float32]
 Labels = NDArray[np.integer]
@@ -58,16 +57,3 @@ def _lnsnet(image: Image, n_segments: int, min_size_factor: float, weights: str)
 
     with one_thread():
         return cut(image, n_segments, weights=weights, min_size_factor=min_size_factor)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Let torch work on one thread, as all methods of the benchmark do."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

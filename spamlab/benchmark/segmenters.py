@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage import segmentation
 
-from spamlab.benchmark.learned import one_thread
+from spamlab._threads import one_thread
 from spamlab.features import lab
 from spamlab.slic import slic
 

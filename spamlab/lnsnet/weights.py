@@ -1,12 +1,11 @@
 """Checkpoints of LNS-Net: ours in safetensors, and the one that its authors released, a pickle."""
 
-import os
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from spamlab._checkpoint import locate, read, unpickle, write
+from spamlab._checkpoint import accept, locate, read, unpickle, write
 from spamlab.lnsnet.network import CHANNELS, Network
 
 SHIPPED = ("lnsnet", "lnsnet-1", "lnsnet-2")
@@ -76,11 +75,7 @@ def as_network(weights: str | Path | Network) -> Network:
     TypeError
         If it is anything else.
     """
-    if isinstance(weights, str | os.PathLike):
-        return load(weights)
-    if not isinstance(weights, Network):
-        raise TypeError(f"weights={weights!r:.80}, expected 'lnsnet', a file, or what load() returns")
-    return weights
+    return accept(weights, Network, load, "'lnsnet'")
 
 
 def save(network: Network, file: str | Path, **about: object) -> None:

@@ -9,11 +9,12 @@ import torch
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
+from spamlab._threads import one_thread
 from spamlab.masks import Mask
 from spamlab.models.cleaning import clean, suppress
 from spamlab.models.decoder import Decoder
 from spamlab.models.filters import THRESHOLD, Filters, box_of, stability
-from spamlab.models.probing import BATCHES, in_batches, single_threaded
+from spamlab.models.probing import BATCHES, in_batches
 from spamlab.models.proposals import Candidate, ask, grid, settle
 from spamlab.models.upsampling import Frame
 
@@ -33,7 +34,7 @@ def generate(
     waiting = Waiting(frame, points, points_per_side, fast)
     found: list[tuple[int, Candidate]] = []
     bar = tqdm(total=len(points), unit="point", desc="SAM", disable=not progress)
-    with bar, single_threaded() as workers, ThreadPoolExecutor(workers) as pool:
+    with bar, one_thread() as workers, ThreadPoolExecutor(workers) as pool:
 
         @torch.inference_mode()
         def asked(numbers: list[int]) -> list[tuple[int, Candidate]]:

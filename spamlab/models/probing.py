@@ -1,8 +1,7 @@
-"""What this computer is fastest with: the precision of products, prompts at a time, and threads."""
+"""What this computer is fastest with: the precision of products, and prompts at a time."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import lru_cache
 from typing import TypeVar
 
@@ -43,21 +42,6 @@ def _product(dtype: torch.dtype) -> float:
         a @ b
         seconds.append(time.perf_counter() - begin)
     return min(seconds)
-
-
-@contextmanager
-def single_threaded() -> Iterator[int]:
-    """Let each operation of PyTorch take one thread; yield how many it took before.
-
-    The operations of the decoder are short. Two threads that wait for each other after each of them lose more
-    than they gain as soon as another program runs; two prompts, each in its own thread, do not wait.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield before
-    finally:
-        torch.set_num_threads(before)
 
 
 def in_batches(items: Callable[[int], list[Item]], sizes: Sequence[int] = BATCHES) -> Iterator[list[Item]]:

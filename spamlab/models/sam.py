@@ -8,6 +8,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from spamlab._arguments import number, whole_number
+from spamlab._threads import one_thread
 from spamlab.features import as_image
 from spamlab.masks import Mask
 from spamlab.models import cache, hub
@@ -15,7 +16,7 @@ from spamlab.models.decoder import Decoder
 from spamlab.models.encoder import embed, prepare
 from spamlab.models.filters import THRESHOLD, Filters, stability
 from spamlab.models.generate import generate
-from spamlab.models.probing import precision_of, single_threaded
+from spamlab.models.probing import precision_of
 from spamlab.models.proposals import as_xy
 from spamlab.models.upsampling import Frame
 from spamlab.objects import smallest_area
@@ -85,7 +86,7 @@ class Sam:
         given, inside = self._prompt(points, labels, box)
         several = given[2] is None and given[1].shape[1] == 1 if several is None else several
         chosen = slice(1, None) if several else slice(0, 1)
-        with single_threaded():
+        with one_thread():
             quality, asked, keys = self.decoder.look(self.decoder.prompt(*given))
             logits = self.frame.enlarge(self.decoder.draw(asked[:, chosen], keys)[0]).numpy()
         found = [

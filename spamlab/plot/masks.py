@@ -5,13 +5,12 @@ from colorsys import hls_to_rgb
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from PIL import Image, ImageDraw
+from PIL import ImageDraw
 
 from spamlab.masks import Mask, as_masks
 from spamlab.plot.picture import BOUNDARY, HIGHLIGHT, INK
-from spamlab.plot.pixels import RGB, as_uint8, draw_lines, enlarge, paint
+from spamlab.plot.pixels import FINER, RGB, as_uint8, draw_finely, draw_lines, enlarge, paint
 
-_SMOOTH = 2  # dots are drawn on a picture this much larger
 _GOLDEN = 0.618034  # of a turn of hue from one number to the next: neighbours in number differ most
 _WIDE = 3  # pixels of an outline, after the enlargement
 _HATCH = 5  # pixels from one line to the next where a map is uncertain
@@ -50,17 +49,21 @@ def prompts(
         raise ValueError(f"points have shape {points.shape}, expected (n, 2) finite numbers: (row, col)")
     rgb = as_uint8(image)
     big = draw_lines(rgb, np.zeros(rgb.shape[:2], int), scale)
-    whole = big.shape[0] // rgb.shape[0]
-    canvas = Image.fromarray(enlarge(big, _SMOOTH))
-    draw = ImageDraw.Draw(canvas)
-    apart = (canvas.width * canvas.height / max(1, len(points))) ** 0.5
-    small = min(max(0.13 * apart, 3), max(canvas.size) / 100)
-    for number in sorted(range(len(points)), key=lambda i: i in chosen):  # the chosen ones on top
-        y, x = (points[number] + 0.5) * whole * _SMOOTH
-        fill, r = (BOUNDARY, 2.4 * small) if number in chosen else (HIGHLIGHT, small)
-        edge = INK if number in chosen else "white"
-        draw.ellipse([x - r, y - r, x + r, y + r], fill=fill, outline=edge, width=max(1, round(r / 4)))
-    return np.asarray(canvas.resize(big.shape[1::-1], Image.Resampling.BOX))
+    whole = big.shape[0] // rgb.shape[0] * FINER
+    height, width = big.shape[0] * FINER, big.shape[1] * FINER
+    apart = (width * height / max(1, len(points))) ** 0.5
+    small = min(max(0.13 * apart, 3), max(height, width) / 100)
+    order = sorted(range(len(points)), key=lambda i: i in chosen)  # the chosen ones on top
+
+    def draw(canvas: ImageDraw.ImageDraw) -> None:
+        for number in order:
+            y, x = (points[number] + 0.5) * whole
+            fill, r = (BOUNDARY, 2.4 * small) if number in chosen else (HIGHLIGHT, small)
+            edge = INK if number in chosen else "white"
+            box, wide = [x - r, y - r, x + r, y + r], max(1, round(r / 4))
+            canvas.ellipse(box, fill=fill, outline=edge, width=wide)
+
+    return draw_finely(big, draw)
 
 
 def cutout(image: ArrayLike, mask: Mask | ArrayLike, *, scale: int | None = None) -> RGB:

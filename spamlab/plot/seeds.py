@@ -4,13 +4,12 @@ import warnings
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from PIL import Image, ImageDraw
+from PIL import ImageDraw
 from skimage.color import lab2rgb
 
 from spamlab.plot.picture import HIGHLIGHT, INK
-from spamlab.plot.pixels import RGB, as_uint8, draw_lines
+from spamlab.plot.pixels import FINER, RGB, as_uint8, draw_finely, draw_lines
 
-_SMOOTH = 2  # lines and dots are drawn on a picture this much larger
 _RADIUS = 0.11  # of a dot, as a share of the distance of two seeds
 
 
@@ -53,13 +52,11 @@ def walks(
     rgb = as_uint8(image)
     no_borders = np.zeros(rgb.shape[:2], int)
     big = draw_lines(rgb, no_borders if labels is None else np.asarray(labels), scale)
-    whole = big.shape[0] // rgb.shape[0]
-    size = (big.shape[1] * _SMOOTH, big.shape[0] * _SMOOTH)
-    canvas = Image.fromarray(big).resize(size, Image.Resampling.NEAREST)
-    places = [((points + 0.5) * whole * _SMOOTH)[:, ::-1] for points in (start, end)]  # (x, y)
-    apart = (size[0] * size[1] / max(1, len(start))) ** 0.5
-    _draw(ImageDraw.Draw(canvas), *places, max(_RADIUS * min(apart, max(size) / 8), 3))
-    return np.asarray(canvas.resize(big.shape[1::-1], Image.Resampling.BOX))
+    whole = big.shape[0] // rgb.shape[0] * FINER
+    places = [((points + 0.5) * whole)[:, ::-1] for points in (start, end)]  # (x, y)
+    height, width = big.shape[0] * FINER, big.shape[1] * FINER
+    apart = min((height * width / max(1, len(start))) ** 0.5, max(height, width) / 8)
+    return draw_finely(big, lambda canvas: _draw(canvas, *places, max(_RADIUS * apart, 3)))
 
 
 def _draw(draw: ImageDraw.ImageDraw, start: NDArray, end: NDArray, radius: float) -> None:

@@ -1,9 +1,8 @@
 """Checkpoints of the two-headed network."""
 
-import os
 from pathlib import Path
 
-from spamlab._checkpoint import locate, read, write
+from spamlab._checkpoint import accept, locate, read, write
 from spamlab.segments.network import Network
 
 SHIPPED = ("segments",)
@@ -51,11 +50,7 @@ def as_network(weights: str | Path | Network) -> Network:
     TypeError
         If it is anything else.
     """
-    if isinstance(weights, str | os.PathLike):
-        return load(weights)
-    if not isinstance(weights, Network):
-        raise TypeError(f"weights={weights!r:.80}, expected 'segments', a file, or what load() returns")
-    return weights
+    return accept(weights, Network, load, "'segments'")
 
 
 def save(network: Network, file: str | Path, **about: object) -> None:

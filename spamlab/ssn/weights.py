@@ -3,12 +3,11 @@
 A released checkpoint is a pickle. It is read with ``weights_only=True``, which refuses to run code.
 """
 
-import os
 from pathlib import Path
 
 from torch import Tensor
 
-from spamlab._checkpoint import locate, read, unpickle, write
+from spamlab._checkpoint import accept, locate, read, unpickle, write
 from spamlab.ssn.network import Network
 
 SHIPPED = ("ssn",)
@@ -55,11 +54,7 @@ def as_network(weights: str | Path | Network | None) -> Network | None:
     TypeError
         If it is anything else.
     """
-    if isinstance(weights, str | os.PathLike):
-        return load(weights)
-    if weights is not None and not isinstance(weights, Network):
-        raise TypeError(f"weights={weights!r}, expected 'ssn', a file, what load() returns, or None")
-    return weights
+    return None if weights is None else accept(weights, Network, load, "'ssn', None")
 
 
 def save(network: Network, file: str | Path, **about: object) -> None:
