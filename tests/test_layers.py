@@ -26,7 +26,7 @@ ALONE = {"start"}  # runs before anything is installed
 
 # Only these import a heavy library at their top; what imports one of them at its top loads it too.
 HEAVY = {
-    "numba": {"seeds", "regions", "metrics", "slic", "snic", "segments", "models"},
+    "numba": {"seeds", "regions", "metrics", "slic", "snic", "segments", "models", "spam"},
     "torch": {"_checkpoint", "cluster", "ssn", "segments", "lnsnet", "spam", "training", "models"},
 }
 

@@ -12,12 +12,13 @@ doi:10.1007/978-3-030-01234-2_22. Lesson 03 derives it.
 """
 
 from spamlab.ssn.losses import compactness, reconstruction
-from spamlab.ssn.method import deep_features, pixel_features, ssn, start
+from spamlab.ssn.method import all_features, deep_features, pixel_features, ssn, start
 from spamlab.ssn.network import Network
 from spamlab.ssn.weights import load, save
 
 __all__ = [
     "Network",
+    "all_features",
     "compactness",
     "deep_features",
     "load",

@@ -85,11 +85,7 @@ def ssn(
     shape = colour.shape[:2]
     _, cells, step = seeds.grid(shape, n_segments, mode)
     with torch.inference_mode():
-        F = pixel_features(colour, step, compactness)
-        if features is not None:
-            F = torch.cat([_as_features(features, shape), F], dim=1)
-        elif network is not None:
-            F = torch.cat([_run(network, F, shape), F], dim=1)
+        F = all_features(colour, step, compactness, network, features)
         found = cluster(F, *start(F, cells), n_iter, temperature=temperature)
         labels = found.labels().numpy().astype(np.int32).reshape(shape)
     result = enforce_connectivity(labels, min_size_factor * labels.size / n_segments, colour)
@@ -119,6 +115,34 @@ def pixel_features(lab: NDArray[np.float32], step: float, compactness: float) ->
     """
     position = positions(lab.shape[:2]) * np.float32(compactness / step)
     return torch.from_numpy(np.concatenate([lab.reshape(-1, 3), position], axis=1)) * COLOUR
+
+
+def all_features(
+    lab: NDArray[np.float32],
+    step: float,
+    compactness: float,
+    network: Network | None = None,
+    features: ArrayLike | None = None,
+) -> Tensor:
+    """Return what describes each pixel: learned features, where there are any, then colour and position.
+
+    Parameters
+    ----------
+    lab, step, compactness
+        See `pixel_features`.
+    network : Network, optional
+        What learns them; it runs where `features` are not given.
+    features : (H, W, C) array_like, optional
+        What the network made of this picture before.
+
+    Returns
+    -------
+    (N, C + 5) float32 Tensor
+    """
+    F = pixel_features(lab, step, compactness)
+    if features is not None:
+        return torch.cat([_as_features(features, lab.shape[:2]), F], dim=1)
+    return F if network is None else torch.cat([_run(network, F, lab.shape[:2]), F], dim=1)
 
 
 def deep_features(image: ArrayLike, weights: str | Network = "ssn") -> NDArray[np.float32]:

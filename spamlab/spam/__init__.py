@@ -1,0 +1,41 @@
+"""SPAM: superpixels that respect objects, whatever says what an object is.
+
+The Superpixel Anything Model (Walther et al., BMVC 2025). Each object gets seeds in proportion to its area,
+and a pixel may join only seeds of its own object. Pixels in doubt may join any. Without objects the whole
+picture is one.
+
+Where we differ from the paper's program, and why:
+
+- Seeds are shared out by largest remainder, so that exactly K come out.
+- Empty slots of a candidate list weigh nothing, instead of counting a seed twice.
+- Local density scales the difference of positions, not the position: neighbours stay neighbours.
+- Connectivity merges small pieces into the neighbour with the longest shared border and never splits large
+  ones, so no cut depends on the direction of a scan.
+
+===========  ==========================================================
+`method`     `spam`: all steps in a row
+`budgets`    how many seeds each object gets
+`inside`     where they lie
+`lists`      which seeds a pixel may join
+`whole`      connectivity inside objects; the object of each superpixel
+===========  ==========================================================
+"""
+
+from spamlab.spam.budgets import budgets
+from spamlab.spam.inside import place, scatter
+from spamlab.spam.lists import candidate_lists, of_same_object
+from spamlab.spam.method import Details, certain_objects, spam
+from spamlab.spam.whole import connect, owners
+
+__all__ = [
+    "Details",
+    "budgets",
+    "candidate_lists",
+    "certain_objects",
+    "connect",
+    "of_same_object",
+    "owners",
+    "place",
+    "scatter",
+    "spam",
+]

@@ -1,0 +1,202 @@
+"""SPAM on one picture: seeds inside objects, ten soft rounds among seeds of one object, connectivity."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+
+from spamlab._arguments import number, whole_number
+from spamlab.cluster import cluster, group_means
+from spamlab.features import check_compactness, lab
+from spamlab.objects import uncertain_band
+from spamlab.objects.steps import or_one
+from spamlab.regions import as_labels, components, relabel
+from spamlab.seeds import check_n_segments
+from spamlab.spam.budgets import as_density, budgets
+from spamlab.spam.inside import place
+from spamlab.spam.lists import candidate_lists
+from spamlab.spam.whole import connect, owners
+from spamlab.ssn import Network, all_features
+from spamlab.ssn.weights import as_network
+
+COMPACTNESS = 28.8  # eta = 7.5 of the paper, divided by the 0.26 of colour
+
+
+@dataclass(frozen=True)
+class Details:
+    """What SPAM knows besides its superpixels.
+
+    Attributes
+    ----------
+    n_obtained : int
+        How many superpixels came out.
+    owner : (n_obtained,) int32 ndarray
+        The object of each superpixel, as a number of `certain`.
+    objects : (H, W) int32 ndarray
+        ``owner[labels]``: the object map without zeros.
+    certain : (H, W) int32 ndarray
+        The objects that the seeds were placed in: 4-connected pieces of the map given, numbered by first
+        pixel; 0 = uncertain.
+    budget : (n,) int64 ndarray
+        Seeds of each of them.
+    seeds : (K, 2) int64 ndarray
+        (row, col) in pixels, object by object.
+    cells : (H, W) int32 ndarray
+        The nearest seed of the same object; -1 = uncertain.
+    centres : (K, C) float64 ndarray
+        The final centres, rows of F.
+    assignment : (H, W) int32 ndarray
+        The seed each pixel joined, before connectivity.
+    step : float
+        sqrt(N / K) in pixels, K the number of seeds.
+    """
+
+    n_obtained: int
+    owner: NDArray[np.int32]
+    objects: NDArray[np.int32]
+    certain: NDArray[np.int32]
+    budget: NDArray[np.int64]
+    seeds: NDArray[np.int64]
+    cells: NDArray[np.int32]
+    centres: NDArray[np.float64]
+    assignment: NDArray[np.int32]
+    step: float
+
+
+def spam(
+    image: ArrayLike,
+    n_segments: int = 200,
+    objects: ArrayLike | None = None,
+    compactness: float = COMPACTNESS,
+    uncertain: int = 1,
+    features: ArrayLike | None = None,
+    weights: str | Network | None = None,
+    rng: int | np.random.Generator = 0,
+    details: bool = False,
+    *,
+    density: ArrayLike | None = None,
+    n_iter: int = 10,
+    temperature: float = 1.0,
+    min_size_factor: float = 0.15,
+) -> NDArray[np.int32] | tuple[NDArray[np.int32], Details]:
+    """Cut a picture into superpixels none of which holds certain pixels of two objects.
+
+    Parameters
+    ----------
+    image : array_like
+        Anything `spamlab.features.as_image` accepts.
+    n_segments : int
+        The number K of seeds; see `budgets`. The number obtained differs: see `Details.n_obtained`.
+    objects : (H, W) int array_like, optional
+        0 = uncertain, anything above = an object; each 4-connected piece counts on its own. Without a map,
+        or where it is uncertain everywhere, the whole picture is one object.
+    compactness : float
+        SLIC's m in Lab units, above 0; the paper's eta is 0.26 m.
+    uncertain : int
+        Pixels with another object in this window become uncertain: an odd number of pixels, 1 for none. An
+        object too thin to keep a pixel gets no seeds.
+    features : (H, W, C) array_like, optional
+        What `spamlab.ssn.deep_features` returned for this picture and these weights.
+    weights : str, Network or None
+        The network, as for `spamlab.ssn.ssn`; None clusters colour and position alone.
+    rng : int or Generator
+        Draws the first seeds; the same number, the same superpixels.
+    details : bool
+        Also return what the superpixels were made from.
+    density : (H, W) array_like, optional
+        How densely superpixels should lie, above 0; only ratios matter.
+    n_iter, temperature
+        As for `spamlab.ssn.ssn`.
+    min_size_factor : float
+        Pieces smaller than this share of N / K are merged where an object's border does not forbid it.
+
+    Returns
+    -------
+    labels : (H, W) int32 ndarray
+        Labels 0 to n - 1, each 4-connected.
+    details : Details
+        Only with ``details=True``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is out of its range, or does not belong to this picture.
+    FileNotFoundError
+        If there are no such weights.
+    """
+    compactness = check_compactness(compactness)
+    n_iter = whole_number("n_iter", n_iter, "1 or more; 10 is usual", 1)
+    temperature = number("temperature", temperature, "0 or more; 1 is the paper's", low=0)
+    min_size_factor = number("min_size_factor", min_size_factor, "0 or more; 0.15 is usual", low=0)
+    network = as_network(weights)
+    colour = lab(image)
+    n_segments = check_n_segments(n_segments, colour.shape[0] * colour.shape[1])
+    certain = certain_objects(objects, colour.shape[:2], uncertain)
+    density = None if density is None else as_density(density, certain)
+    budget = budgets(certain, n_segments, density)
+    seeds, cells = place(certain, budget, rng, density)
+    step = float(np.sqrt(certain.size / len(seeds)))
+    with torch.inference_mode():
+        F = all_features(colour, step, compactness, network, features)
+        owner = np.repeat(np.arange(1, len(budget) + 1, dtype=np.int32), budget)
+        labels, centres = _cluster(F, seeds, owner, cells, density, n_iter, temperature)
+    dense = 1.0 if density is None else max(1.0, float(density.max() / density.mean()))
+    result = connect(labels, certain, min_size_factor * step**2 / dense, colour)
+    if not details:
+        return result
+    of_result = owners(result, certain, owner[labels])
+    whole = of_result[result]
+    n_obtained = len(of_result)
+    return result, Details(n_obtained, of_result, whole, certain, budget, seeds, cells, centres, labels, step)
+
+
+def certain_objects(
+    objects: ArrayLike | None, shape: tuple[int, int], uncertain: int = 1
+) -> NDArray[np.int32]:
+    """Return the objects of a map as SPAM sees them: 4-connected, without the band where they meet.
+
+    Parameters
+    ----------
+    objects, uncertain
+        See `spam`.
+    shape : (int, int)
+        (H, W) of the picture.
+
+    Returns
+    -------
+    (H, W) int32 ndarray
+        0 = uncertain, 1 to n = objects, numbered by first pixel; 1 everywhere where nothing is certain.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `objects` is no object map or that of another picture.
+    """
+    objects = np.ones(shape, np.int32) if objects is None else as_labels(objects, "objects")
+    if objects.shape != shape:
+        raise ValueError(
+            f"objects has shape {objects.shape}, expected that of the image, {shape}; make the map from this "
+            "picture, or resize it with the nearest neighbour"
+        )
+    if objects.min() < 0:
+        raise ValueError(f"objects holds {objects.min()}, expected 0 (uncertain) or the number of an object")
+    pieces = components(objects - 1) + 1
+    sure = np.where(uncertain_band(pieces, uncertain, ignore=0), 0, pieces)
+    return or_one(relabel(sure - 1) + 1)
+
+
+def _cluster(F, seeds, owner, cells, density, n_iter, temperature):
+    """Run the loop; return the seed of each pixel, (H, W) int32, and the centres, (K, C) float64."""
+    candidates, group = candidate_lists(cells, seeds, owner)
+    inside = torch.from_numpy(cells.ravel() >= 0)
+    cell = torch.from_numpy(cells.ravel()).long()[inside]
+    S = group_means(F[inside], cell, F.new_zeros(len(seeds), F.shape[1]))
+    weight = None
+    if density is not None:
+        local = torch.from_numpy((density / density.mean()).reshape(-1, 1)).to(F)[inside]
+        weight = group_means(local, cell, local.new_ones(len(seeds), 1))[:, 0]
+    group = torch.from_numpy(group.ravel())
+    candidates = torch.from_numpy(candidates)
+    found = cluster(F, S, candidates, group, n_iter, temperature=temperature, weight=weight)
+    return found.labels().numpy().astype(np.int32).reshape(cells.shape), found.S.double().numpy()
