@@ -4,7 +4,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from spamlab.candidates import nearest
+from spamlab.spam.lists import of_same_object
+
+NEAR = 33  # seeds around each that are searched before all are
 
 
 def place(
@@ -40,22 +42,21 @@ def place(
     cells : (H, W) int32 ndarray
         The nearest seed of the same object for each certain pixel, -1 for uncertain ones.
     """
-    owner = np.repeat(np.arange(1, len(budget) + 1), budget)
-    pixels = np.argwhere(objects > 0)
-    weight = np.ones(len(pixels)) if density is None else density[objects > 0]
-    lifted = lift(pixels, objects[objects > 0], objects.shape)
-    seeds = scatter(objects, budget, rng, density)
+    pixels, owner, weight, chosen = _start(objects, budget, rng, density)
+    seeds = pixels[chosen]
+    owner_of_seed = np.repeat(np.arange(1, len(budget) + 1), budget)
+    last = np.cumsum(budget)  # the seeds of each object end here
+    before = np.searchsorted(chosen, np.arange(len(pixels)), side="right") - 1  # on the curve
+    cells = np.maximum(before, (last - budget)[owner])
     for _ in range(n_iter):
-        cells = nearest(lifted, lift(seeds, owner, objects.shape), 1)[:, 0]
+        _to_nearest(
+            pixels, cells, seeds, of_same_object(seeds, owner_of_seed, objects.shape, NEAR), owner, last
+        )
         seeds = _medians(pixels, cells, weight, len(seeds))
+    _to_nearest(pixels, cells, seeds, of_same_object(seeds, owner_of_seed, objects.shape, NEAR), owner, last)
     whole = np.full(objects.shape, -1, np.int32)
-    whole[objects > 0] = nearest(lifted, lift(seeds, owner, objects.shape), 1)[:, 0]
+    whole[tuple(pixels.T)] = cells
     return seeds, whole
-
-
-def lift(points: NDArray, owner: NDArray, shape: tuple[int, int]) -> NDArray[np.float64]:
-    """Add to (row, col) a height for each object, so far apart that the nearest are of the same object."""
-    return np.column_stack([points, owner.astype(np.float64) * sum(shape)])
 
 
 def scatter(
@@ -78,11 +79,21 @@ def scatter(
     (K, 2) int64 ndarray
         (row, col) of pixels, all different, object by object.
     """
+    pixels, _, _, chosen = _start(objects, budget, rng, density)
+    return pixels[chosen]
+
+
+def _start(objects, budget, rng, density):
+    """Sort the certain pixels object by object along the curve; choose the first seeds among them.
+
+    Returns the pixels (n, 2), their objects counted from 0, their weights, and the places of the seeds.
+    """
     rng = np.random.default_rng(rng)
     pixels = np.argwhere(objects > 0)
     owner = objects[objects > 0] - 1
     order = np.lexsort((_z_order(pixels), owner))
-    weight = np.ones(len(pixels)) if density is None else density[objects > 0][order]
+    pixels, owner = pixels[order], owner[order]
+    weight = np.ones(len(pixels)) if density is None else density[tuple(pixels.T)]
     last = np.cumsum(np.bincount(owner))  # the pixels of each object end here
     first = np.append(0, last[:-1])
     cumulated = np.append(0.0, np.cumsum(weight))
@@ -91,7 +102,7 @@ def scatter(
     part = (number + rng.random(len(which))) / budget[which]
     height = cumulated[first[which]] + part * (cumulated[last[which]] - cumulated[first[which]])
     chosen = np.searchsorted(cumulated, height, side="right") - 1
-    return pixels[order[_apart(chosen, number, first[which], last[which], budget[which])]]
+    return pixels, owner, weight, _apart(chosen, number, first[which], last[which], budget[which])
 
 
 @njit(cache=True)
@@ -110,6 +121,41 @@ def _z_order(pixels: NDArray[np.int64]) -> NDArray[np.int64]:
         row, col = (pixels >> bit & 1).T
         code |= row << 2 * bit + 1 | col << 2 * bit
     return code
+
+
+@njit(cache=True)
+def _to_nearest(pixels, cells, seeds, near, owner, last):
+    """Move each pixel from its cell to the nearest seed of its object, the first one in a tie.
+
+    `near` lists the seeds around each. One that is more than twice as far from the pixel's seed as the pixel
+    itself cannot be nearer to the pixel, so the search ends there. Where the list ends first, the search goes
+    on from the best seed in it, and where that is the same one, through all.
+    """
+    for p in range(len(pixels)):
+        best, least = _nearer(pixels[p], seeds, cells[p], cells[p], np.inf)
+        old, done = -1, False
+        while not done and best != old:
+            old, limit = best, 4 * least
+            for t in near[old, 1:]:
+                done = t < 0 or _squared(seeds[old], seeds[t]) > limit
+                if done:
+                    break
+                best, least = _nearer(pixels[p], seeds, t, best, least)
+        if not done:
+            for t in range(0 if owner[p] == 0 else last[owner[p] - 1], last[owner[p]]):
+                best, least = _nearer(pixels[p], seeds, t, best, least)
+        cells[p] = best
+
+
+@njit(cache=True)
+def _squared(a, b):
+    return (a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2
+
+
+@njit(cache=True)
+def _nearer(pixel, seeds, t, best, least):
+    away = float(_squared(pixel, seeds[t]))
+    return (t, away) if away < least or (away == least and t < best) else (best, least)
 
 
 @njit(cache=True)

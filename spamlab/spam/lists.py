@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spamlab.candidates import nearest
-from spamlab.spam.inside import lift
 
 
 def of_same_object(
@@ -70,3 +69,8 @@ def candidate_lists(
     new[0] = True
     group[cells < 0] = len(seeds) + number
     return np.concatenate([candidates, lists[order][new]]), group
+
+
+def lift(points: NDArray, owner: NDArray, shape: tuple[int, int]) -> NDArray[np.float64]:
+    """Add to (row, col) a height for each object, so far apart that the nearest are of the same object."""
+    return np.column_stack([points, owner.astype(np.float64) * sum(shape)])
