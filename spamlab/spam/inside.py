@@ -48,12 +48,11 @@ def place(
     last = np.cumsum(budget)  # the seeds of each object end here
     before = np.searchsorted(chosen, np.arange(len(pixels)), side="right") - 1  # on the curve
     cells = np.maximum(before, (last - budget)[owner])
-    for _ in range(n_iter):
-        _to_nearest(
-            pixels, cells, seeds, of_same_object(seeds, owner_of_seed, objects.shape, NEAR), owner, last
-        )
-        seeds = _medians(pixels, cells, weight, len(seeds))
-    _to_nearest(pixels, cells, seeds, of_same_object(seeds, owner_of_seed, objects.shape, NEAR), owner, last)
+    for i in range(n_iter + 1):
+        near = of_same_object(seeds, owner_of_seed, objects.shape, NEAR)
+        _to_nearest(pixels, cells, seeds, near, owner, last)
+        if i < n_iter:
+            seeds = _medians(pixels, cells, weight, len(seeds))
     whole = np.full(objects.shape, -1, np.int32)
     whole[tuple(pixels.T)] = cells
     return seeds, whole
