@@ -1,7 +1,7 @@
 """How fast SLIC is, here and elsewhere: ``python benchmarks/speed.py``, into speed.md with ``--write``.
 
-With ``--of``, how fast a learned method is: ssn, see soft.py; segments, see joint.py; lnsnet, see once.py.
-Into speed_ssn.md and so on.
+With ``--of``, how fast a learned method is: ssn, see soft.py; segments, see joint.py; lnsnet, see once.py;
+spam, see stages.py. Into speed_ssn.md and so on.
 
 All methods get the same picture, the same K and one thread, connectivity included; SLIC runs ten iterations.
 Each is called as the benchmark of scores calls it. Runs are interleaved, so that a busy moment of the machine
@@ -24,7 +24,8 @@ from spamlab.benchmark.summary import versions
 from spamlab.data import load_image
 from spamlab.plot import plane
 
-LEARNED = {"ssn": "soft", "segments": "joint", "lnsnet": "once"}  # methods, and modules beside this one
+# methods, and modules beside this one
+LEARNED = {"ssn": "soft", "segments": "joint", "lnsnet": "once", "spam": "stages"}
 NAMES = ("slic", "snic", "skimage-slic", "opencv-slic")
 SIZES = [((321, 481), 200), ((720, 1280), 500), ((1080, 1920), 1000)]
 PIXELS = [

@@ -132,7 +132,7 @@ def test_a_result_never_replaces_a_picture(picture, tmp_path, capsys):
         (tmp_path / name).write_bytes(content)
     words = [str(tmp_path / "a.png"), str(tmp_path / "a_labels.png"), "--n-segments", "9"]
     assert main(["segment", *words, "-o", str(tmp_path)]) == 1
-    assert "a_labels.png would replace one of the pictures" in capsys.readouterr().err
+    assert "a_labels.png would replace one of the pictures or maps" in capsys.readouterr().err
     assert (tmp_path / "a_labels.png").read_bytes() == content
 
 

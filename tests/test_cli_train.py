@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from test_bsds import write_sample
 
+from spamlab import ssn
 from spamlab.cli import main
 from spamlab.segments import Network
-from spamlab.training.recipe import Recipe, Schedule, SegmentsRecipe
+from spamlab.training.recipe import Recipe, Schedule, SegmentsRecipe, SPAMRecipe
 
 ROOT = Path(__file__).parent.parent
 LOG = [
@@ -25,8 +26,8 @@ MORE = [
     {"f": 0.625, "threshold": 0.35, "pri": 0.8125},
     {"f": 0.6, "threshold": 0.25, "pri": 0.79},
 ]
-LOGS = {"ssn": LOG, "segments": [one | more for one, more in zip(LOG, MORE, strict=True)]}
-RECIPES = {"ssn": Recipe, "segments": SegmentsRecipe}
+LOGS = {"ssn": LOG, "spam": LOG, "segments": [one | more for one, more in zip(LOG, MORE, strict=True)]}
+RECIPES = {"ssn": Recipe, "spam": SPAMRecipe, "segments": SegmentsRecipe}
 
 
 @pytest.fixture
@@ -77,9 +78,14 @@ def test_help_is_quick_and_whole(method):
     if method == "segments":
         shown["concat"] = "--no-concat "
     assert all(option in said for option in shown.values())
-    for default in ("(32 64 64)", "(200)", "(0.75 0.75 3)", "(0.002)", "(1e-05)", "(mean)", "(auto)", "(30)"):
+    for default in ("(32 64 64)", "(200)", "(0.75 0.75 3)", "(0.002)", "(1e-05)", "(auto)", "(30)"):
         assert default in said, default
-    own, others = ("inputs", "norm") if method == "ssn" else ("norm", "inputs")
+    recipe = RECIPES[method]()
+    low, high = recipe.compactness
+    assert (
+        f"drawn anew in each step ({low:g} {high:g})" in said and f"mean or sum ({recipe.reduction})" in said
+    )
+    own, others = ("norm", "inputs") if method == "segments" else ("inputs", "norm")
     assert f"--{own} " in said and f"--{others} " not in said
 
 
@@ -99,20 +105,22 @@ def test_nothing_given_is_the_default(called, tmp_path, capsys):
         assert words in said, words
 
 
-def test_every_option_arrives(called, tmp_path):
+@pytest.mark.parametrize("method", ["ssn", "spam"])
+def test_every_option_arrives(called, tmp_path, method):
     words = {"widths": (4, 5), "scale": (0.5, 1.0, 2.0), "step": (8.0, 16.0), "compactness": (5.0, 6.0)}
     words |= {"size": 48, "count": 2, "annotators": 1, "n_iter": 3, "regular": 0.1, "reduction": "sum"}
     words |= {"seed": 7, "precision": "float32", "rate": 0.1, "warm_up": 5, "steps": 9, "average": 0.5}
     words |= {"validate": 2.5, "start": "w.safetensors", "ending": "relu", "inputs": 5}
     assert {*words, "budget"} == set(options())
-    command = ["train", "ssn", "-o", str(tmp_path)]
+    command = ["train", method, "-o", str(tmp_path)]
     for name, value in words.items():
         command += [f"--{name.replace('_', '-')}", *map(str, value if isinstance(value, tuple) else [value])]
     assert main(command) == 0
-    for kind, found in ((Recipe, called["recipe"]), (Schedule, called["schedule"])):
+    assert called["method"] == method
+    for kind, found in ((RECIPES[method], called["recipe"]), (Schedule, called["schedule"])):
         assert found == kind(**{f.name: words[f.name] for f in fields(kind) if f.name in words})
-    assert main(["train", "ssn", "-o", str(tmp_path), "--budget", "1.5"]) == 0
-    assert called["schedule"] == Schedule(budget=1.5)
+    assert main(["train", method, "-o", str(tmp_path), "--budget", "1.5"]) == 0
+    assert called["schedule"] == Schedule(budget=1.5) and called["recipe"] == RECIPES[method]()
 
 
 def test_every_option_of_segments_arrives(called, tmp_path):
@@ -134,6 +142,15 @@ def test_the_network_that_will_learn(called, tmp_path, capsys, words):
     assert main(["train", "segments", "-o", str(tmp_path), *words]) == 0
     recipe = called["recipe"]
     network = Network(recipe.norm, recipe.shared, recipe.concat, recipe.widths)
+    numbers = sum(parameter.numel() for parameter in network.parameters())
+    assert f"network:      {numbers:,} parameters, " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [[], ["--ending", "norm", "--inputs", "5"], ["--start", "of-another.pt"]])
+@pytest.mark.parametrize("method", ["ssn", "spam"])
+def test_the_network_of_superpixels_that_will_learn(called, tmp_path, capsys, method, words):
+    assert main(["train", method, "-o", str(tmp_path), "--widths", "6", "7", *words]) == 0
+    network = ssn.Network(5 if "norm" in words else 3, (6, 7), last_norm="norm" in words)
     numbers = sum(parameter.numel() for parameter in network.parameters())
     assert f"network:      {numbers:,} parameters, " in capsys.readouterr().err
 
@@ -161,6 +178,7 @@ def test_bsds(called, tmp_path, capsys):
     ("method", "use"),
     [
         ("ssn", 'ssn(image, weights="{}")'),
+        ("spam", 'spam(image, weights="{}")'),
         ("segments", 'segments(image, weights="{}")'),
     ],
 )
@@ -188,7 +206,7 @@ def test_the_curve_shows_every_number_that_is_compared(called, tmp_path, monkeyp
 
     monkeypatch.setattr("spamlab.plot.curve", curve)
     assert main(["train", method, "-o", str(tmp_path)]) == 0
-    names = {"ssn": ["asa_100", "asa_200"], "segments": ["asa_100", "asa_200", "f", "pri"]}[method]
+    names = ["asa_100", "asa_200", *(["f", "pri"] if method == "segments" else [])]
     log = LOGS[method]
     assert drawn["x"] == [10, 20, 30]
     assert list(drawn["series"].values()) == [[entry[name] for entry in log] for name in names]
@@ -257,6 +275,7 @@ def test_what_segments_cannot_be(tmp_path, capsys, words, said):
     [
         ("ssn", ["--norm", "batch"]),
         ("ssn", ["--detached"]),
+        ("spam", ["--norm", "batch"]),
         ("segments", ["--inputs", "5"]),
         ("segments", ["--ending", "relu"]),
         ("segments", ["--concat"]),

@@ -79,13 +79,18 @@ def test_no_superpixel_holds_certain_pixels_of_two_objects(seed, kind, uncertain
     image = random_image(rng, (int(rng.integers(1, 20)), int(rng.integers(1, 20))))
     rows, cols = np.indices(image.shape[:2])
     objects = np.asarray(MAPS[kind](rows, cols, rng))
-    K = int(rng.integers(1, objects.size + 1))
-    m = float(rng.choice([0.1, 28.8, 1000.0]))
-    density = rng.uniform(0.1, 5, objects.shape) if weighted else None
-    factor = float(rng.choice([0, 0.15, 3]))
-    labels, found = quiet(
-        image, K, objects, m, uncertain, density=density, min_size_factor=factor, details=True
-    )
+    K = int(objects.size ** rng.random())  # few superpixels as often as many
+    options = {
+        "compactness": float(rng.choice([0.1, 28.8, 1000.0])),
+        "density": rng.uniform(0.1, 5, objects.shape) if weighted else None,
+        "min_size_factor": float(rng.choice([0, 0.15, 3])),
+        "smooth": float(
+            rng.choice([0, 0.2, 0.7, 2])
+        ),  # at 2 the disc has pixels around its middle, whatever K
+        "stride": int(rng.choice([1, 2, 3, 50])),
+        "weights": None if rng.random() < 0.5 else NETWORK,
+    }
+    labels, found = quiet(image, K, objects, uncertain=uncertain, details=True, **options)
     assert_contained(labels, objects, uncertain)
     certain, pieces = in_doubt(objects, uncertain)
     if certain.any():
@@ -96,12 +101,22 @@ def test_no_superpixel_holds_certain_pixels_of_two_objects(seed, kind, uncertain
     assert found.budget.sum() == len(found.seeds) == len(found.centres)
 
 
+@pytest.mark.parametrize("options", [{}, {"smooth": 2.0, "stride": 3, "uncertain": 3}])
 @pytest.mark.parametrize("kind", MAPS)
-def test_containment_with_a_network_and_large_maps(kind):
+def test_containment_on_large_maps(kind, options):
     rng = np.random.default_rng(0)
     rows, cols = np.indices(COFFEE.shape[:2])
     objects = np.asarray(MAPS[kind](rows, cols, rng))
-    assert_contained(quiet(COFFEE, 60, objects, weights=NETWORK), objects)
+    labels = quiet(COFFEE, 60, objects, weights=NETWORK, **options)
+    assert_contained(labels, objects, options.get("uncertain", 1))
+
+
+@pytest.mark.parametrize("kind", ["rings", "large numbers", "noise", "sparse", "rectangles", "all in doubt"])
+def test_smoothing_is_at_work_where_the_guarantee_is_tested(kind):
+    rows, cols = np.indices(COFFEE.shape[:2])
+    objects = np.asarray(MAPS[kind](rows, cols, np.random.default_rng(0)))
+    plain, smoothed = (quiet(COFFEE, 60, objects, weights=NETWORK, smooth=share) for share in (0, 2))
+    assert (plain != smoothed).any()
 
 
 def test_the_check_sees_what_it_should():
@@ -158,8 +173,8 @@ def test_pixels_in_doubt_follow_their_colour():
     image = np.zeros((40, 40))
     image[:, 20:] = 1
     objects = np.where(np.arange(40) < 14, 1, 2) * np.ones((40, 1), int)  # the border is 6 pixels off
-    wrong = spam(image, 16, objects, 10.0)
-    repaired = spam(image, 16, objects, 10.0, uncertain=15)
+    wrong = spam(image, 16, objects, 10.0, weights=None)
+    repaired = spam(image, 16, objects, 10.0, uncertain=15, weights=None, smooth=0)
 
     def crossing(labels):
         return (labels[:, 13] == labels[:, 14]).sum()

@@ -224,7 +224,7 @@ def test_the_learned_features_matter():
 
 def test_wrong_weights_and_features_are_named():
     for call in (ssn, deep_features):
-        with pytest.raises(TypeError, match=r"weights=3, expected 'ssn', None, a file"):
+        with pytest.raises(TypeError, match=r"weights=3, expected 'ssn', 'spam', None, a file"):
             call(COFFEE, weights=3)
     with pytest.raises(ValueError, match="sees colour alone"):
         deep_features(COFFEE, None)

@@ -160,7 +160,7 @@ def test_it_learns_what_colour_does_not_show(tmp_path, monkeypatch):
     train((textured(seed) for seed in range(6)), [], tmp_path, recipe, schedule, progress=False)
     assert np.mean(losses[-10:]) < 0.6 * np.mean(losses[:10])
     unseen = [textured(seed) for seed in range(100, 104)]
-    untrained = mean_asa(unseen, training._network(recipe).eval())
+    untrained = mean_asa(unseen, training.make(recipe).eval())
     assert untrained == pytest.approx(mean_asa(unseen, None), abs=0.01) and untrained < 0.86
     assert mean_asa(unseen, str(tmp_path / "best.safetensors")) > 0.9
 

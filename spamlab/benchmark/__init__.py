@@ -2,18 +2,19 @@
 
 A method registers in one line: ``METHODS["mine"] = Method(lambda image, k, m: ..., "compactness", (5, 10))``.
 
-=============  =====================================================================
-`methods`      `Method`, the registry `METHODS`, and `cut`: one picture, timed
-`others`       scikit-image's methods as the registry calls them
-`learned`      the methods that learn
-`opencv`       OpenCV's methods, with ``pip install "spamlab[bench]"``
-`code`         the versions and a fingerprint of what makes the rows
-`rows`         `measure`: one row per picture, method and K, kept in a file as they come
-`around`       `measure_around`: further K where a method does not reach the counts wanted
-`summary`      means, interpolated at stated counts; JSON, CSV and a printed table
-`sweep`        each method's setting, chosen by the same sweep
-`curves`       a picture of one score over the number obtained
-=============  =====================================================================
+==============  =====================================================================
+`methods`       `Method`, the registry `METHODS`, and `cut`: one picture, timed
+`others`        scikit-image's methods as the registry calls them
+`learned`       the methods that learn
+`with_objects`  SPAM with objects from each source
+`opencv`        OpenCV's methods, with ``pip install "spamlab[bench]"``
+`code`          the versions and a fingerprint of what makes the rows
+`rows`          `measure`: one row per picture, method and K, kept in a file as they come
+`around`        `measure_around`: further K where a method does not reach the counts wanted
+`summary`       means, interpolated at stated counts; JSON, CSV and a printed table
+`sweep`         each method's setting, chosen by the same sweep
+`curves`        a picture of one score over the number obtained
+==============  =====================================================================
 
 Few large regions are judged by other scores, and their settings by a sweep of another kind.
 

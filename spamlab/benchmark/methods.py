@@ -9,13 +9,15 @@ as its authors set it, or need none.
 
 import importlib.util
 import time
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spamlab.benchmark import learned, opencv, others
+from spamlab.benchmark import learned, opencv, others, with_objects
 from spamlab.features import lab
 from spamlab.regions import components, enforce_connectivity
 from spamlab.seeds import check_n_segments, grid
@@ -23,6 +25,7 @@ from spamlab.slic import slic
 from spamlab.snic import snic
 
 MERGE = 0.25  # pieces below this share of N / K are merged where a method asks for it
+TRUTHLESS = "expected what an annotator drew, which only a data set has; see: spamlab benchmark"
 PIECES = (0.03, 0.06, 0.1, 0.15, 0.25, 0.5)  # the same share, for LNS-Net, which has no other setting
 
 
@@ -46,7 +49,12 @@ class Method:
         ``prepare(image, n_segments, value)`` is called before the clock starts; what it returns is the
         fourth argument of `function`.
     needs : str
-        A module it needs besides spamlab's own requirements: "cv2".
+        What it needs besides spamlab's own requirements: "cv2", a module, or "sam", weights.
+    annotated : bool
+        Whether `prepare` gets a fourth argument, what one annotator drew, (H, W) int. Only the other
+        annotators then judge, see `rows.judges`.
+    swept : bool
+        Whether a sweep of "all" chooses the setting; otherwise the default is that of the paper.
     """
 
     function: Callable[..., NDArray]
@@ -55,11 +63,19 @@ class Method:
     merge: bool = False
     prepare: Callable | None = None
     needs: str = ""
+    annotated: bool = False
+    swept: bool = True
 
     @property
     def default(self) -> float | None:
         """The upper middle value, or None for a method without a setting."""
         return self.values[len(self.values) // 2] if self.values else None
+
+
+def _spam(prior: str, **options) -> Method:
+    """Return SPAM with a prior; its default trades accuracy for regularity, which a sweep would undo."""
+    run, prepare = partial(with_objects.spam, prior), partial(with_objects.object_map, prior)
+    return Method(run, "compactness", with_objects.COMPACTNESS, prepare=prepare, swept=False, **options)
 
 
 METHODS: dict[str, Method] = {
@@ -72,6 +88,11 @@ METHODS: dict[str, Method] = {
     "lnsnet": Method(learned.lnsnet, "min_size_factor", PIECES),
     "lnsnet-1": Method(learned.lnsnet_1, "min_size_factor", PIECES),
     "lnsnet-2": Method(learned.lnsnet_2, "min_size_factor", PIECES),
+    "spam": _spam("none"),
+    "spam-felzenszwalb": _spam("felzenszwalb"),
+    "spam-segments": _spam("segments"),
+    "spam-truth": _spam("truth", annotated=True),
+    "spam-sam": _spam("sam", needs="sam"),
     "grid": Method(lambda image, k, _: grid(image.shape[:2], k)[1]),
     "skimage-slic": Method(others.slic, "compactness", (5, 10, 15, 20, 30, 40)),
     "felzenszwalb": Method(
@@ -88,7 +109,11 @@ METHODS: dict[str, Method] = {
 
 
 def cut(
-    method: Method, image: NDArray[np.float32], n_segments: int, value: float | None = None
+    method: Method,
+    image: NDArray[np.float32],
+    n_segments: int,
+    value: float | None = None,
+    truth: NDArray[np.integer] | None = None,
 ) -> tuple[NDArray[np.int32], float]:
     """Cut one picture and time it.
 
@@ -101,6 +126,8 @@ def cut(
         The number K asked for.
     value : float, optional
         The setting; the method's default if None.
+    truth : (H, W) int ndarray, optional
+        What one annotator drew, for a method that is given it.
 
     Returns
     -------
@@ -112,12 +139,13 @@ def cut(
     Raises
     ------
     TypeError, ValueError
-        If K does not fit the picture, or the method returns no label map of the picture's size.
+        If K does not fit the picture, the method returns no label map of the picture's size, or it needs a
+        truth and there is none.
     """
     shape = image.shape[:2]
     n_segments = check_n_segments(n_segments, shape[0] * shape[1])
     value = method.default if value is None else value
-    extra = () if method.prepare is None else (method.prepare(image, n_segments, value),)
+    extra = _prepared(method, image, n_segments, value, truth)
     colour = lab(image) if method.merge else None
     begin = time.perf_counter()
     labels = method.function(image, n_segments, value, *extra)
@@ -129,14 +157,27 @@ def cut(
     return components(labels), seconds
 
 
+def _prepared(method: Method, image, n_segments, value, truth) -> tuple:
+    """Return what `method.function` takes after its third argument."""
+    if not method.annotated:
+        return () if method.prepare is None else (method.prepare(image, n_segments, value),)
+    if truth is None:
+        raise ValueError(f"truth=None, {TRUTHLESS}")
+    return (method.prepare(image, n_segments, value, truth),)
+
+
 def warm_up(method: Method) -> None:
     """Cut a tiny picture, so that compiling and loading is not timed later."""
-    ramp = np.linspace(0, 1, 48 * 64 * 3, dtype=np.float32)
-    cut(method, ramp.reshape(48, 64, 3), 12)
+    ramp = np.linspace(0, 1, 48 * 64 * 3, dtype=np.float32).reshape(48, 64, 3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a picture that nobody gave
+        cut(method, ramp, 12, truth=np.indices(ramp.shape[:2])[1] // 32)
 
 
 def select(names: Iterable[str], methods: Mapping[str, Method] = METHODS) -> list[str]:
-    """Return the methods that `names` mean ("all" means every one), each once, in the registry's order.
+    """Return the methods that `names` mean, each once, in the registry's order.
+
+    "all" means every one, but none that needs SAM where its weights are not on this computer.
 
     Raises
     ------
@@ -144,13 +185,30 @@ def select(names: Iterable[str], methods: Mapping[str, Method] = METHODS) -> lis
         If a name is not registered.
     ModuleNotFoundError
         If a method needs a package that is not installed.
+    FileNotFoundError
+        If a method needs SAM and it is not here.
     """
     names = list(names)
     unknown = [name for name in names if name not in methods and name != "all"]
     if unknown:
         raise ValueError(f"no method {unknown[0]!r}, expected 'all' or some of: {', '.join(methods)}")
     chosen = [name for name in methods if name in names or "all" in names]
-    lacking = [n for n in chosen if methods[n].needs and importlib.util.find_spec(methods[n].needs) is None]
+    missing = {name: said for name in chosen if (said := _missing_sam(methods[name]))}
+    named = [f"{name}: {missing[name]}" for name in missing if name in names]
+    if named:
+        raise FileNotFoundError(named[0])
+    chosen = [name for name in chosen if name not in missing]
+    lacking = [n for n in chosen if methods[n].needs == "cv2" and importlib.util.find_spec("cv2") is None]
     if lacking:
         raise ModuleNotFoundError(f"{', '.join(lacking)}: {opencv.MISSING}, or name the methods without")
     return chosen
+
+
+def _missing_sam(method: Method) -> str:
+    """Return what is missing where a method needs SAM, and what to do; "" if nothing is."""
+    try:
+        if method.needs == "sam":
+            with_objects.locate_sam()
+    except (OSError, ImportError) as error:
+        return str(error)
+    return ""

@@ -7,11 +7,13 @@ code are refused, not mixed with new ones.
 """
 
 import json
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from spamlab.benchmark.code import fingerprint
 from spamlab.benchmark.methods import METHODS, Method, cut, warm_up
@@ -155,11 +157,30 @@ def _rows(
 
 
 def _row(sample: Sample, name: str, method: Method, value: float | None, n_asked: int, score) -> Row:
-    labels, seconds = cut(method, sample.image, n_asked, value)
-    found = dict(score(labels, sample.image, sample.truths))
+    truth, others = judges(sample) if method.annotated else (None, sample.truths)
+    labels, seconds = cut(method, sample.image, n_asked, value, truth)
+    found = dict(score(labels, sample.image, others))
     head = {"method": name, "setting": method.setting, "value": value, "image": sample.name}
     counts = {"n_asked": n_asked, "n_obtained": int(found.pop("n")), "seconds": round(seconds, 5)}
     return {**head, **counts, **found}
+
+
+def judges(sample: Sample) -> tuple[NDArray[np.int32], list[NDArray[np.int32]]]:
+    """Return what one annotator drew, and what all others drew.
+
+    Which one follows from the checksum of the picture's name, so that it does not depend on the other
+    pictures that are measured.
+
+    Raises
+    ------
+    ValueError
+        If there are no others.
+    """
+    truths = list(sample.truths)
+    if len(truths) < 2:
+        raise ValueError(f"{len(truths)} annotator, expected at least 2: one is given, the others judge")
+    given = truths.pop(zlib.crc32(sample.name.encode()) % len(truths))
+    return given, truths
 
 
 def _key(row: Row) -> tuple:

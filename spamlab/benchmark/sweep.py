@@ -21,6 +21,7 @@ ASKED = (150, 200, 300)
 SCORE = "asa_mean"
 OURS = f"regions.enforce_connectivity merges those below {MERGE:g} N / K"
 OWN = "the method's own step, or none needed"
+OTHERS = "all annotators but the one whose truth it is given"
 
 
 def sweep(
@@ -106,7 +107,8 @@ def settings(
     Returns
     -------
     dict
-        For each method "setting", "value", "how" it was chosen, and what is done about small pieces.
+        For each method "setting", "value", "how" it was chosen, what is done about small "pieces", and who
+        "judges", if not all annotators do.
 
     Raises
     ------
@@ -117,15 +119,18 @@ def settings(
     swept = {}
     if file is not None or shipped.is_file():
         swept = json.loads(Path(file or shipped).read_text(encoding="utf-8"))["methods"]
-    return {
-        name: {**_setting(methods[name], swept.get(name)), "pieces": OURS if methods[name].merge else OWN}
-        for name in names
-    }
+    return {name: {**_setting(methods[name], swept.get(name)), **_about(methods[name])} for name in names}
+
+
+def _about(method: Method) -> dict[str, str]:
+    pieces = {"pieces": OURS if method.merge else OWN}
+    return {**pieces, "judges": OTHERS} if method.annotated else pieces
 
 
 def _setting(method: Method, swept: Mapping | None) -> dict:
     if not method.setting:
         return {"setting": "", "value": None, "how": "it has no setting"}
     if swept is None:
-        return {"setting": method.setting, "value": method.default, "how": "the default, not swept"}
+        how = "the default, not swept" if method.swept else "the paper's, not swept"
+        return {"setting": method.setting, "value": method.default, "how": how}
     return {name: swept[name] for name in ("setting", "value", "how")}

@@ -18,6 +18,11 @@ from collections.abc import Sequence
 
 from spamlab.cli.learning import ABOUT, add_train
 
+OBJECTS = (
+    "for --method spam: objects as labels (PNG) or masks (JSON), or a folder that holds such a file for each "
+    "picture, under its name; NAME_objects.png then says which object each superpixel is of"
+)
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; `argv` are the words after ``spamlab``."""
@@ -65,6 +70,8 @@ def _add_segment(commands, methods: list[str]) -> None:
     add("--method", default="slic", choices=known, metavar="M", help=_one_of(methods, "slic"))
     add("--n-segments", type=int, default=200, metavar="K", help="how many to ask for (200)")
     add("--compactness", type=float, metavar="m", help="of methods that have one")
+    add("--objects", metavar="MAP", help=OBJECTS)
+    add("--ignore", type=int, metavar="N", help="the label of MAP that stands for not known")
     add("--overlay", default="png", choices=["png", "jpg", "none"], help="how to draw (png)")
     add("-o", "--output", required=True, metavar="DIR", help="folder, made if need be")
 

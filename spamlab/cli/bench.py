@@ -31,7 +31,8 @@ ASKED = (50, 100, 200, 400, 800, 1200)
 NOTES = {
     "table": "scores at the number of superpixels obtained, interpolated linearly in its logarithm between "
     "the means of 'measured'; null where a method does not reach",
-    "annotators": "_mean, _best and _worst are over the annotators of a picture, then averaged over pictures",
+    "annotators": "_mean, _best and _worst are over the annotators of a picture, then averaged over "
+    "pictures; 'judges' in 'methods' says where not all of them judge",
     "seconds": "median over the pictures of one run each, on one thread, connectivity included, what the "
     "method prepares beforehand excluded; as many processes as 'jobs' says ran at the same time",
 }
@@ -40,7 +41,7 @@ NOTES = {
 def run(arguments: argparse.Namespace) -> int:
     """Run the sweep or the benchmark and write what comes out."""
     _check(arguments)
-    names = select(arguments.methods, SEGMENTERS if arguments.segmentations else METHODS)
+    names = _chosen(arguments)
     every = arguments.every or (4 if arguments.sweep else 1)
     data = bsds500(arguments.data, arguments.split)[::every]
     about = {
@@ -98,6 +99,14 @@ def _kept(found: dict, output: Path, update: bool) -> dict:
     return merged(load(output), found) if update else found
 
 
+def _chosen(arguments: argparse.Namespace) -> list[str]:
+    """Return the methods asked for; a sweep of all leaves out those whose setting is the paper's."""
+    names = select(arguments.methods, SEGMENTERS if arguments.segmentations else METHODS)
+    if not arguments.sweep:
+        return names
+    return [name for name in names if METHODS[name].swept or name in arguments.methods]
+
+
 def _check(arguments: argparse.Namespace) -> None:
     bench_segments.check(arguments)
     for name in ("every", "jobs", "n_segments", "counts", "coarse_every"):
@@ -113,7 +122,7 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _output(arguments: argparse.Namespace) -> Path:
     """Return where the summary goes; only a sweep of all methods has a place of its own."""
-    whole = arguments.sweep and set(select(arguments.methods)) == set(METHODS)
+    whole = arguments.sweep and "all" in arguments.methods
     if arguments.output is None and not whole:
         raise ValueError("no -o FILE, expected the name of the summary, such as -o results.json")
     if arguments.output is None:

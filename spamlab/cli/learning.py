@@ -3,7 +3,7 @@
 import argparse
 
 from spamlab.training.lnsnet_recipe import LNSNetRecipe
-from spamlab.training.recipe import Recipe, Schedule, SegmentsRecipe
+from spamlab.training.recipe import Recipe, Schedule, SegmentsRecipe, SPAMRecipe
 
 BUDGET, SCENES = 30.0, 100  # of ``train``: minutes, and pictures where there are no data
 
@@ -31,7 +31,7 @@ RECIPE = {
     "precision": ("P", "auto, float32 or bfloat16; auto is bfloat16 on a GPU"),
 }
 OF_SSN = {
-    "ending": ("HOW", "how the features end: linear or relu"),
+    "ending": ("HOW", "how the features end: linear, relu or norm"),
     "inputs": ("N", "what the network sees: 3 for colour, 5 for colour and position"),
 }
 OF_SEGMENTS = {
@@ -71,6 +71,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     of_segments = "Train superpixels and segments from one network."
     for name, about, recipe, own in (
         ("ssn", "Train SSN: superpixels.", Recipe, OF_SSN),
+        ("spam", "Train the network of SPAM: regular superpixels.", SPAMRecipe, OF_SSN),
         ("segments", of_segments, SegmentsRecipe, OF_SEGMENTS),
     ):
         method = _add(methods, name, about, run)

@@ -16,8 +16,8 @@ from spamlab.cli.learning import BUDGET, SCENES
 from spamlab.data import Sample, bsds500
 from spamlab.segments import Network as TwoHeads
 from spamlab.ssn import Network
-from spamlab.training import processes, segments, ssn
-from spamlab.training.recipe import Common, Recipe, Schedule, SegmentsRecipe
+from spamlab.training import processes, segments, spam, ssn
+from spamlab.training.recipe import Common, Recipe, Schedule, SegmentsRecipe, SPAMRecipe
 from spamlab.training.samples import scenes
 
 TRAINING, VALIDATION = 1000, 2000  # seeds of the first scenes
@@ -34,7 +34,7 @@ class Method(NamedTuple):
     recipe : type
         What decides a training.
     network : callable
-        ``network(recipe)`` returns what will learn.
+        ``network(recipe)`` returns what will learn, without weights of a file.
     use : str
         How to use the weights; braces hold the file, and numbers of the log.
     """
@@ -49,8 +49,14 @@ METHODS = {
     "ssn": Method(
         ssn,
         Recipe,
-        lambda recipe: Network(recipe.inputs, recipe.widths),
+        ssn.untrained,
         'ssn(image, weights="{file}")',
+    ),
+    "spam": Method(
+        spam,
+        SPAMRecipe,
+        ssn.untrained,
+        'spam(image, weights="{file}")',
     ),
     "segments": Method(
         segments,

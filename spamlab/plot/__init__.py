@@ -15,6 +15,7 @@
 `seeds`        `walks` of seeds, `principal` colours of many features, `from_lab`
 `lifelong`     three `ways` to train, `factors` of gradients
 `masks`        where a network is asked, `prompts`; a `cutout`; a pile as `outlines`; `tint` of an object map
+`priors`       what a pixel may join, `joins`; objects that are `numbered`; the `tradeoff` of two scores
 =============  ==================================================================
 """
 
@@ -27,6 +28,7 @@ from spamlab.plot.masks import cutout, outlines, prompts, tint
 from spamlab.plot.panels import channels, show
 from spamlab.plot.picture import Picture, check_sentence, encode
 from spamlab.plot.pixels import errors, mean_colours, overlay, paint, recall, wrong_share
+from spamlab.plot.priors import joins, numbered, tradeoff
 from spamlab.plot.seeds import from_lab, principal, walks
 from spamlab.plot.trees import dendrogram
 
@@ -48,7 +50,9 @@ __all__ = [
     "four_questions",
     "from_lab",
     "graph",
+    "joins",
     "mean_colours",
+    "numbered",
     "outlines",
     "overlay",
     "paint",
@@ -59,6 +63,7 @@ __all__ = [
     "scales",
     "show",
     "tint",
+    "tradeoff",
     "walks",
     "ways",
     "weights",

@@ -79,7 +79,7 @@ def plane(
         As in `curve`.
     """
     _check_names(paths, highlight)
-    figure, axes = _axes(5.6, 3.6, title, right=_inches(paths))
+    figure, axes = blank_axes(5.6, 3.6, title, right=_inches(paths))
     ends = []
     for (name, (x, y)), colour in zip(paths.items(), _colours(paths, highlight), strict=True):
         x, y = np.asarray(x, float), np.asarray(y, float)
@@ -92,7 +92,7 @@ def plane(
     axes.set_xlabel(xlabel, color=INK)
     axes.set_ylabel(ylabel, color=INK)
     axes.grid(color="#e6e6ea", lw=0.8)
-    _name_ends(axes, ends)
+    name_ends(axes, ends)
     return from_figure(figure, text, drawing=True)
 
 
@@ -128,7 +128,7 @@ def bars(
         If `highlight` names no bar.
     """
     _check_names(values, highlight)
-    figure, axes = _axes(5.6, 0.36 * len(values), title, left=_inches(values))
+    figure, axes = blank_axes(5.6, 0.36 * len(values), title, left=_inches(values))
     heights = np.asarray(list(values.values()), float)
     colours = [PALE if highlight else HIGHLIGHT] * len(values)
     if highlight:
@@ -163,7 +163,7 @@ def _inches(names: Mapping) -> float:
     return 0.3 + 0.095 * max(map(len, names))
 
 
-def _axes(
+def blank_axes(
     width: float, height: float, title: str, *, left: float = 0.85, right: float = 0.3
 ) -> tuple[Figure, Axes]:
     """Return axes of (width, height) inches with room for tick labels and names beside them."""
@@ -191,7 +191,7 @@ def _scale(axes: Axes, log: bool | str, x: np.ndarray) -> None:
         axes.set_yscale("log")
 
 
-def _name_ends(axes: Axes, ends: list[tuple[str, str, float, float]]) -> None:
+def name_ends(axes: Axes, ends: list[tuple[str, str, float, float]]) -> None:
     """Write names beside the last points, moved up or down where they would touch."""
     axes.autoscale_view()
     place = axes.transData.transform([(x, y) for *_, x, y in ends])

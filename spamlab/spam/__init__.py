@@ -7,8 +7,13 @@ picture is one.
 Where we differ from the paper's program, and why:
 
 - Seeds are shared out by largest remainder, so that exactly K come out.
+- A seed is a pixel of its object, even where the mean of its cluster lies outside.
+- A pixel may join the nine nearest seeds of its object, however far they are. The program leaves out those
+  beyond 1.65 sqrt(N / K).
 - Empty slots of a candidate list weigh nothing, instead of counting a seed twice.
 - Local density scales the difference of positions, not the position: neighbours stay neighbours.
+- Borders are smoothed by a vote before connectivity; the paper has no such step. ``smooth=0`` leaves it out.
+- All rounds but the last look at one pixel in four, and at the seeds. ``stride=1`` lets them look at all.
 - Connectivity merges small pieces into the neighbour with the longest shared border and never splits large
   ones, so no cut depends on the direction of a scan.
 
@@ -17,6 +22,7 @@ Where we differ from the paper's program, and why:
 `budgets`    how many seeds each object gets
 `inside`     where they lie
 `lists`      which seeds a pixel may join
+`smooth`     a vote of the pixels around for regular borders
 `whole`      connectivity inside objects; the object of each superpixel
 ===========  ==========================================================
 """
@@ -25,6 +31,7 @@ from spamlab.spam.budgets import budgets
 from spamlab.spam.inside import place, scatter
 from spamlab.spam.lists import candidate_lists, of_same_object
 from spamlab.spam.method import Details, certain_objects, spam
+from spamlab.spam.smooth import smooth
 from spamlab.spam.whole import connect, owners
 
 __all__ = [
@@ -37,5 +44,6 @@ __all__ = [
     "owners",
     "place",
     "scatter",
+    "smooth",
     "spam",
 ]

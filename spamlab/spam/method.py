@@ -16,11 +16,13 @@ from spamlab.seeds import check_n_segments
 from spamlab.spam.budgets import as_density, budgets
 from spamlab.spam.inside import place
 from spamlab.spam.lists import candidate_lists
+from spamlab.spam.smooth import smooth as smooth_borders
 from spamlab.spam.whole import connect, owners
 from spamlab.ssn import Network, all_features
 from spamlab.ssn.weights import as_network
 
 COMPACTNESS = 28.8  # eta = 7.5 of the paper, divided by the 0.26 of colour
+SMOOTH = 0.2  # of the distance of two seeds: the disc that smooths borders
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,9 @@ class Details:
     cells : (H, W) int32 ndarray
         The nearest seed of the same object; -1 = uncertain.
     centres : (K, C) float64 ndarray
-        The final centres, rows of F.
+        The final centres, rows of F: deep features, then L, a, b, row, col as scaled.
     assignment : (H, W) int32 ndarray
-        The seed each pixel joined, before connectivity.
+        The seed each pixel joined, before borders are smoothed and pieces joined.
     step : float
         sqrt(N / K) in pixels, K the number of seeds.
     """
@@ -71,13 +73,15 @@ def spam(
     compactness: float = COMPACTNESS,
     uncertain: int = 1,
     features: ArrayLike | None = None,
-    weights: str | Network | None = None,
+    weights: str | Network | None = "spam",
     rng: int | np.random.Generator = 0,
     details: bool = False,
     *,
     density: ArrayLike | None = None,
     n_iter: int = 10,
+    stride: int = 2,
     temperature: float = 1.0,
+    smooth: float = SMOOTH,
     min_size_factor: float = 0.15,
 ) -> NDArray[np.int32] | tuple[NDArray[np.int32], Details]:
     """Cut a picture into superpixels none of which holds certain pixels of two objects.
@@ -90,24 +94,33 @@ def spam(
         The number K of seeds; see `budgets`. The number obtained differs: see `Details.n_obtained`.
     objects : (H, W) int array_like, optional
         0 = uncertain, anything above = an object; each 4-connected piece counts on its own. Without a map,
-        or where it is uncertain everywhere, the whole picture is one object.
+        or with one that is uncertain everywhere, the whole picture is one object.
     compactness : float
         SLIC's m in Lab units, above 0; the paper's eta is 0.26 m.
     uncertain : int
-        Pixels with another object in this window become uncertain: an odd number of pixels, 1 for none. An
-        object too thin to keep a pixel gets no seeds.
+        Side of a window in pixels, odd: a pixel with another object in the window around it becomes
+        uncertain. 1 makes none. An object too thin to keep a pixel gets no seeds.
     features : (H, W, C) array_like, optional
-        What `spamlab.ssn.deep_features` returned for this picture and these weights.
+        What `spamlab.ssn.deep_features` returned for this picture and these weights; the network does not
+        run again.
     weights : str, Network or None
-        The network, as for `spamlab.ssn.ssn`; None clusters colour and position alone.
+        The network: "spam" (shipped), a file, or what `spamlab.ssn.load` returns. None clusters colour and
+        position alone.
     rng : int or Generator
-        Draws the first seeds; the same number, the same superpixels.
+        Draws the first seeds. The same number gives the same superpixels.
     details : bool
         Also return what the superpixels were made from.
     density : (H, W) array_like, optional
-        How densely superpixels should lie, above 0; only ratios matter.
+        How densely superpixels should lie, above 0; only ratios matter. Objects get seeds in proportion to
+        its sum, and in F the squared difference of positions to a centre is multiplied by the density there.
     n_iter, temperature
         As for `spamlab.ssn.ssn`.
+    stride : int
+        The last round looks at all pixels. Those before look at every `stride`-th pixel of every
+        `stride`-th row, and at the seeds. 1 lets them look at all.
+    smooth : float
+        Radius of the disc that smooths borders, as a share of sqrt(N / K); see `spamlab.spam.smooth`. 0
+        leaves the step out, as the paper does.
     min_size_factor : float
         Pieces smaller than this share of N / K are merged where an object's border does not forbid it.
 
@@ -124,10 +137,17 @@ def spam(
         If an argument is out of its range, or does not belong to this picture.
     FileNotFoundError
         If there are no such weights.
+
+    Warns
+    -----
+    UserWarning
+        If the map has more objects than K, or fewer certain pixels: the text says how many seeds come out.
     """
     compactness = check_compactness(compactness)
     n_iter = whole_number("n_iter", n_iter, "1 or more; 10 is usual", 1)
+    stride = whole_number("stride", stride, "1 or more pixels; 2 is usual", 1)
     temperature = number("temperature", temperature, "0 or more; 1 is the paper's", low=0)
+    radius = number("smooth", smooth, f"0 or more; {SMOOTH} is usual", low=0)
     min_size_factor = number("min_size_factor", min_size_factor, "0 or more; 0.15 is usual", low=0)
     network = as_network(weights)
     colour = lab(image)
@@ -140,9 +160,10 @@ def spam(
     with torch.inference_mode():
         F = all_features(colour, step, compactness, network, features)
         owner = np.repeat(np.arange(1, len(budget) + 1, dtype=np.int32), budget)
-        labels, centres = _cluster(F, seeds, owner, cells, density, n_iter, temperature)
+        labels, centres = _cluster(F, seeds, owner, cells, density, n_iter, stride, temperature)
     dense = 1.0 if density is None else max(1.0, float(density.max() / density.mean()))
-    result = connect(labels, certain, min_size_factor * step**2 / dense, colour)
+    result = smooth_borders(labels, certain, owner, radius * step / dense**0.5)
+    result = connect(result, certain, min_size_factor * step**2 / dense, colour)
     if not details:
         return result
     of_result = owners(result, certain, owner[labels])
@@ -186,17 +207,21 @@ def certain_objects(
     return or_one(relabel(sure - 1) + 1)
 
 
-def _cluster(F, seeds, owner, cells, density, n_iter, temperature):
+def _cluster(F, seeds, owner, cells, density, n_iter, stride, temperature):
     """Run the loop; return the seed of each pixel, (H, W) int32, and the centres, (K, C) float64."""
     candidates, group = candidate_lists(cells, seeds, owner)
-    inside = torch.from_numpy(cells.ravel() >= 0)
-    cell = torch.from_numpy(cells.ravel()).long()[inside]
-    S = group_means(F[inside], cell, F.new_zeros(len(seeds), F.shape[1]))
+    seen = np.zeros(cells.shape, bool)
+    seen[::stride, ::stride] = seen[tuple(seeds.T)] = True  # no centre is without pixels
+    seen = torch.from_numpy(np.flatnonzero(seen))
+    cell = torch.from_numpy(cells.ravel()).long()[seen]
+    inside, group = cell >= 0, torch.from_numpy(group.ravel())
+    few, candidates = F[seen], torch.from_numpy(candidates)
+    S = group_means(few[inside], cell[inside], F.new_zeros(len(seeds), F.shape[1]))
     weight = None
     if density is not None:
-        local = torch.from_numpy((density / density.mean()).reshape(-1, 1)).to(F)[inside]
-        weight = group_means(local, cell, local.new_ones(len(seeds), 1))[:, 0]
-    group = torch.from_numpy(group.ravel())
-    candidates = torch.from_numpy(candidates)
-    found = cluster(F, S, candidates, group, n_iter, temperature=temperature, weight=weight)
+        local = torch.from_numpy((density / density.mean()).reshape(-1, 1)).to(F)[seen]
+        weight = group_means(local[inside], cell[inside], local.new_ones(len(seeds), 1))[:, 0]
+    same = {"temperature": temperature, "weight": weight}
+    S = cluster(few, S, candidates, group[seen], n_iter, **same).S
+    found = cluster(F, S, candidates, group, 1, **same)
     return found.labels().numpy().astype(np.int32).reshape(cells.shape), found.S.double().numpy()

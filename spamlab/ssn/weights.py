@@ -10,7 +10,7 @@ from torch import Tensor
 from spamlab._checkpoint import accept, locate, read, unpickle, write
 from spamlab.ssn.network import Network
 
-SHIPPED = ("ssn",)
+SHIPPED = ("ssn", "spam")
 
 
 def load(source: str | Path = "ssn") -> Network:
@@ -19,8 +19,9 @@ def load(source: str | Path = "ssn") -> Network:
     Parameters
     ----------
     source : str or Path
-        "ssn": weights that are shipped, see data/checkpoints/README.md. Or a file: ``.safetensors`` as
-        ``spamlab train ssn`` writes it, or a checkpoint (``.pth``, ``.pt``) of ssn-pytorch or of SPAM.
+        "ssn" or "spam": weights that are shipped, see data/checkpoints/README.md. Or a file:
+        ``.safetensors`` as ``spamlab train ssn`` or ``spamlab train spam`` writes it, or a checkpoint
+        (``.pth``, ``.pt``) of ssn-pytorch or of SPAM.
 
     Returns
     -------
@@ -54,7 +55,7 @@ def as_network(weights: str | Path | Network | None) -> Network | None:
     TypeError
         If it is anything else.
     """
-    return None if weights is None else accept(weights, Network, load, "'ssn', None")
+    return None if weights is None else accept(weights, Network, load, "'ssn', 'spam', None")
 
 
 def save(network: Network, file: str | Path, **about: object) -> None:

@@ -136,8 +136,8 @@ class Recipe(Common):
 
     Attributes
     ----------
-    ending : {"linear", "relu"}
-        How the network's features end; the paper: "relu". See `Network`.
+    ending : {"linear", "relu", "norm"}
+        How the network's features end; the paper: "relu", that of SPAM: "norm". See `Network`.
     inputs : {3, 5}
         What the network sees: colour, or colour and position as scaled in F (the paper).
     """
@@ -149,7 +149,21 @@ class Recipe(Common):
         super().__post_init__()
         if self.inputs not in (3, 5):
             raise ValueError(f"inputs={self.inputs}, expected 3 (colour) or 5 (colour and position)")
-        check_word("ending", self.ending, ("linear", "relu"))
+        check_word("ending", self.ending, ("linear", "relu", "norm"))
+
+
+@dataclass(frozen=True)
+class SPAMRecipe(Recipe):
+    """Everything that decides what SPAM learns: that of SSN, with other defaults.
+
+    The paper of SPAM: eta = 7.5, that is a compactness of 28.8; a grid interval of 20; the weight 1e-5 on the
+    mean of the compactness loss, whose gradient is far too small to be felt. The gradient of the sum is about
+    as large as that of the reconstruction loss, and grows with `count`. Most of the loss in the log is then
+    the sum, of which even perfectly round superpixels keep a large part.
+    """
+
+    compactness: tuple[float, float] = (25.0, 45.0)
+    reduction: str = "sum"
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def train(
     KeyboardInterrupt
         If it was stopped; the state is saved, and the same call goes on.
     """
-    how = How(_network, loss, validate, save)
+    how = How(make, loss, validate, save)
     return run(how, samples, validation, Path(folder), recipe, schedule, progress)
 
 
@@ -131,10 +131,16 @@ def fingerprint(pictures: list[tuple]) -> str:
     return f"{len(pictures)} pictures ({hashlib.sha256(repr(pictures).encode()).hexdigest()[:8]})"
 
 
-def _network(recipe: Recipe) -> Network:
+def make(recipe: Recipe) -> Network:
+    """Return the network that a training begins with."""
+    return begin(lambda: untrained(recipe), load, recipe)
+
+
+def untrained(recipe: Recipe) -> Network:
+    """Return a new network with the layers of a recipe; `start` is not read."""
     middle = sum(recipe.compactness) / 2
     options = {"padding": "replicate", "compactness": middle, "rectify": recipe.ending == "relu"}
-    return begin(lambda: Network(recipe.inputs, recipe.widths, **options), load, recipe)
+    return Network(recipe.inputs, recipe.widths, last_norm=recipe.ending == "norm", **options)
 
 
 def begin(make: Callable[[], nn.Module], load: Callable, recipe: Common) -> nn.Module:
@@ -157,11 +163,25 @@ def in_bfloat16(precision: str, device: torch.device) -> bool:
     return precision == "bfloat16" or (precision == "auto" and device.type == "cuda")
 
 
+Layout = Callable[[tuple[int, int], int, np.random.Generator], tuple[NDArray, NDArray, float]]
+
+
+def on_grid(shape: tuple[int, int], n_segments: int, rng: np.random.Generator) -> tuple:
+    """Lay out cells as SSN does: a grid, with no chance in it; see `Piece` for what is returned."""
+    _, cells, step = seeds.grid(shape, n_segments)
+    return cells, grid_neighbours(cells), step
+
+
 def loss(
-    network: nn.Module, source: list[Picture], recipe: Recipe, seed: tuple, device: torch.device
+    network: nn.Module,
+    source: list[Picture],
+    recipe: Recipe,
+    seed: tuple,
+    device: torch.device,
+    layout: Layout = on_grid,
 ) -> Tensor:
     """Return the loss of one batch: reconstruction and, a little, compactness (SSN, section 4.2)."""
-    piece = draw(source, recipe, seed, device)
+    piece = draw(source, recipe, seed, device, layout)
     seen = piece.colour
     if recipe.inputs == 5:
         shape = (recipe.size, recipe.size)
@@ -185,30 +205,35 @@ class Piece(NamedTuple):
         As scaled in F, the same for all.
     cells : (H, W) int32 ndarray
         The cell of each pixel, the same for all.
+    candidates : (K, 9) int64 ndarray
+        The cells that a pixel of each cell may join, -1 = empty slot.
     """
 
     colour: Tensor
     truth: Tensor
     position: Tensor
     cells: NDArray[np.int32]
+    candidates: NDArray[np.int64]
 
 
-def draw(source: list[Picture], recipe: Common, seed: tuple, device: torch.device) -> Piece:
-    """Draw a batch, a grid and a compactness."""
+def draw(
+    source: list[Picture], recipe: Common, seed: tuple, device: torch.device, layout: Layout = on_grid
+) -> Piece:
+    """Draw a batch, an interval and a compactness; lay out the cells."""
     rng = np.random.default_rng((*seed, 1))
     step, m = rng.uniform(*recipe.step), rng.uniform(*recipe.compactness)
     colour, truth = batch(source, recipe.size, recipe.count, recipe.annotators, recipe.scale, seed)
     colour = (colour.to(device) * COLOUR).contiguous(memory_format=torch.channels_last)
     shape = (recipe.size, recipe.size)
-    _, cells, step = seeds.grid(shape, max(1, round(recipe.size**2 / step**2)))
+    cells, candidates, step = layout(shape, max(1, round(recipe.size**2 / step**2)), rng)
     position = torch.from_numpy(positions(shape) * np.float32(COLOUR * m / step)).to(device)
-    return Piece(colour, truth.to(device), position, cells)
+    return Piece(colour, truth.to(device), position, cells, candidates)
 
 
 def soft_superpixels(piece: Piece, deep: Tensor, recipe: Common) -> tuple[Clusters, Tensor]:
     """Cluster a batch by learned features (B, C, H, W), colour and position; return it and the features F."""
     F = batch_features(deep, piece.colour, piece.position)
-    return cluster(F, *batch_start(F, piece.cells, recipe.count), recipe.n_iter), F
+    return cluster(F, *batch_start(F, piece, recipe.count), recipe.n_iter), F
 
 
 def superpixel_loss(piece: Piece, found: Clusters, F: Tensor, recipe: Common) -> Tensor:
@@ -233,15 +258,15 @@ def batch_features(deep: Tensor, colour: Tensor, position: Tensor) -> Tensor:
     return torch.cat([both, position.repeat(len(deep), 1)], dim=1)
 
 
-def batch_start(F: Tensor, cells: NDArray[np.int32], count: int) -> tuple[Tensor, Tensor, Tensor]:
+def batch_start(F: Tensor, piece: Piece, count: int) -> tuple[Tensor, Tensor, Tensor]:
     """Return centres, candidates and groups as `ssn.start` does, for `count` pictures with the same cells.
 
     The cells of each picture are numbered on from those before, so pictures share no candidate.
     """
-    own = grid_neighbours(cells)
+    own = piece.candidates
     offsets = np.arange(count)[:, None, None] * len(own)
     candidates = np.where(own < 0, -1, own + offsets).reshape(-1, 9)
-    group = torch.from_numpy((cells + offsets).ravel()).to(F.device)
+    group = torch.from_numpy((piece.cells + offsets).ravel()).to(F.device)
     S = group_means(F, group, F.new_zeros(len(candidates), F.shape[1]))
     return S, torch.from_numpy(candidates).to(F.device), group
 
