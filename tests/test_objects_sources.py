@@ -79,6 +79,26 @@ def test_a_wider_band_leaves_less():
     assert certain[0] == 3600 and certain == sorted(certain, reverse=True) and len(set(certain)) == 4
 
 
+def test_smooth_takes_the_teeth_off_a_border():
+    labels = np.zeros((40, 60), int)
+    labels[20:] = 1
+    labels[17:20, ::4] = 1  # a comb
+    rough, fine = objects.from_segments(labels), objects.from_segments(labels, smooth=6)
+    assert (rough[16:20] == 2).sum() == 45 and fine.max() == 2
+    flips = [(found[:, 1:] != found[:, :-1])[:, 6:-6].sum() for found in (rough, fine)]
+    assert flips[1] == 0 < flips[0]
+    assert (objects.from_segments(labels, smooth=0.9) == rough).all()
+    with pytest.raises(ValueError, match="smooth=-1"):
+        objects.from_segments(labels, smooth=-1)
+
+
+def test_what_is_outside_stays_outside_where_it_is_broad():
+    labels = np.zeros((40, 40), int)
+    labels[:, 20:] = -1
+    found = objects.from_segments(labels, smooth=5)
+    assert (found[:, :15] == 1).all() and (found[:, 25:] == 0).all()
+
+
 def test_felzenszwalb():
     image, labels = halves()
     np.testing.assert_array_equal(objects.from_felzenszwalb(image), labels + 1)

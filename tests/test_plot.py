@@ -225,9 +225,9 @@ def test_names_at_the_ends_of_lines_do_not_touch():
 
     from spamlab.plot import charts
 
-    figure, axes = charts._axes(5, 3, "")
+    figure, axes = charts.blank_axes(5, 3, "")
     axes.set(xlim=(0, 1), ylim=(0, 1))
-    charts._name_ends(axes, [(f"line {i}", INK, 1, 0.5 + i / 1000) for i in range(5)])
+    charts.name_ends(axes, [(f"line {i}", INK, 1, 0.5 + i / 1000) for i in range(5)])
     from_figure(figure, SENTENCE)
     names = [t for t in axes.get_children() if isinstance(t, Annotation)]
     boxes = sorted((t.get_window_extent() for t in names), key=lambda b: b.y0)

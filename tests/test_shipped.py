@@ -13,9 +13,10 @@ from PIL import Image
 from spamlab import lnsnet, segments
 from spamlab._checkpoint import about
 from spamlab.data import image_names, load_image, load_truth
-from spamlab.metrics import rand_index
+from spamlab.metrics import compactness, rand_index
 from spamlab.paths import data_dir
 from spamlab.slic import slic
+from spamlab.spam import spam
 from spamlab.ssn import deep_features, load, ssn
 
 NAMES = ["astronaut", "camera", "chelsea", "coffee", "coins", "gravel", "retina", "rocket"]
@@ -113,12 +114,12 @@ def test_the_card_tells_what_was_measured():
     table = json.loads((data_dir() / "results" / "val.json").read_text(encoding="utf-8"))["table"]
     columns = ("asa_mean", "asa_best", "br_r1_mean", "br_r2_mean", "co", "gr", "ev")
     lines = re.findall(r"^\| (\d+) \| ([a-z0-9-]+) \| (\S+) \| (.*) \|$", card, re.MULTILINE)
-    assert len(lines) == 32
+    assert len(lines) == 48
     for n, name, m, cells in lines:
         (row,) = (row for row in table if (row["n"], row["method"]) == (int(n), name))
         assert m == "-" or float(m) == row["value"]
         assert [float(cell) for cell in cells.split(" | ")] == [round(row[c], 3) for c in columns]
-    for network in (load("ssn"), segments.load("segments"), lnsnet.load("lnsnet")):
+    for network in (load("ssn"), load("spam"), segments.load("segments"), lnsnet.load("lnsnet")):
         assert f"{sum(parameter.numel() for parameter in network.parameters()):,} parameters" in card
 
 
@@ -151,6 +152,19 @@ def test_the_shipped_segments():
     labels = segments.segments(image)
     assert 3 < labels.max() + 1 < 60
     assert rand_index(labels, objects) > rand_index(slic(image, int(labels.max()) + 1), objects)
+
+
+def test_the_shipped_network_of_spam():
+    network, told = load("spam"), about(data_dir() / "checkpoints" / "spam.safetensors")
+    assert network.inputs == 3 and network.outputs == 15 and not network.training
+    assert told["recipe"]["compactness"] == [25.0, 45.0] and told["entry"]["score"] > 0.94
+    assert not re.search(r"/[a-z]+/", json.dumps(told)), "the header names folders"
+    results = json.loads((data_dir() / "results" / "val.json").read_text(encoding="utf-8"))
+    assert results["methods"]["spam"]["value"] == signature(spam).parameters["compactness"].default
+    image = load_image("chelsea")
+    labels, plain = spam(image, 200), spam(image, 200, weights=None)
+    assert 150 < labels.max() + 1 < 280 and (labels != plain).mean() > 0.2
+    assert compactness(labels) > 1.2 * compactness(ssn(image, 200))
 
 
 @pytest.mark.parametrize(("name", "variant"), [("lnsnet", 3), ("lnsnet-1", 1), ("lnsnet-2", 2)])

@@ -10,7 +10,7 @@ from skimage import data
 from test_slic import assert_partition, random_image
 from test_ssn import random_network
 
-from spamlab.spam import certain_objects, spam
+from spamlab.spam import certain_objects, spam, spread
 from spamlab.ssn import deep_features
 
 COFFEE = data.coffee()[40:136, 130:230]
@@ -243,3 +243,29 @@ def test_objects_that_the_band_wipes_out_are_in_doubt():
     objects[10, 10] = 2
     assert certain_objects(objects, (20, 20), 3).max() == 1
     assert certain_objects(objects, (20, 20), 1).max() == 2
+
+
+def test_an_object_too_thin_for_the_band_keeps_its_seeds():
+    objects = np.ones((60, 80), int)
+    objects[28:32] = 2  # four rows, all of them in the band
+    _, found = spam(np.zeros((60, 80)), 60, objects, uncertain=9, weights=None, details=True)
+    assert not (found.certain == 2).any() and found.budget[1] == 60 * 4 // 60
+    rows = found.seeds[np.repeat([1, 2, 3], found.budget) == 2, 0]
+    assert ((rows >= 28) & (rows < 32)).all()
+
+
+def test_seeds_lie_everywhere_though_little_is_known():
+    objects = np.zeros((96, 100), int)
+    objects[40:56, 40:60] = 1  # all that is known: 3% of the pixels
+    labels, found = spam(COFFEE, 60, objects, weights=None, details=True)
+    assert len(found.seeds) == 60
+    assert len(np.unique(labels[:32])) > 10 and len(np.unique(labels[64:])) > 10
+
+
+def test_spread_counts_a_pixel_with_the_nearest_object():
+    rng = np.random.default_rng(5)
+    objects = np.where(rng.random((17, 23)) < 0.1, rng.integers(1, 5, (17, 23)), 0)
+    found, known = spread(objects), np.argwhere(objects > 0)
+    for row, col in np.ndindex(objects.shape):
+        away = np.square(known - (row, col)).sum(axis=1)
+        assert found[row, col] in objects[tuple(known[away == away.min()].T)]

@@ -9,7 +9,7 @@ from test_training_ssn import pytestmark  # noqa: F401 (one thread: sums are the
 
 from spamlab.cluster import cluster, group_means
 from spamlab.features import lab
-from spamlab.spam import budgets, candidate_lists, certain_objects, place, spam
+from spamlab.spam import budgets, candidate_lists, certain_objects, pieces, place, spam
 from spamlab.ssn import all_features, pixel_features
 
 BLOCKS = (np.indices((96, 100)) // 40 * [[[3]], [[1]]]).sum(0) + 1  # nine objects
@@ -18,18 +18,18 @@ SLOPE = np.linspace(1, 6, 100) * np.ones((96, 1))
 
 def by_parts(objects, uncertain, density, n_iter):
     """Run SPAM's loop over all pixels at once; return what it found, and what it looked at."""
-    certain = certain_objects(objects, (96, 100), uncertain)
-    budget = budgets(certain, 60, density)
-    seeds, cells = place(certain, budget, 0, density)
-    candidates, group = candidate_lists(cells, seeds, np.repeat(np.arange(1, len(budget) + 1), budget))
+    whole, certain = pieces(objects, (96, 100)), certain_objects(objects, (96, 100), uncertain)
+    budget = budgets(whole, 60, density)
+    seeds, cells = place(whole, budget, 0, density)
+    owner = np.repeat(np.arange(1, len(budget) + 1), budget)
+    candidates, group = candidate_lists(np.where(certain > 0, cells, -1), seeds, owner)
     F = all_features(lab(COFFEE), float(np.sqrt(96 * 100 / 60)), 28.8, NETWORK)
-    inside = torch.from_numpy(np.flatnonzero(cells >= 0))
-    cell = torch.from_numpy(cells.ravel()).long()[inside]
-    S = group_means(F[inside], cell, torch.zeros(60, F.shape[1]))
+    cell = torch.from_numpy(cells.ravel()).long()
+    S = group_means(F, cell, torch.zeros(60, F.shape[1]))
     weight = None
     if density is not None:
         rho = torch.from_numpy(density / density.mean()).float().view(-1, 1)
-        weight = group_means(rho[inside], cell, torch.ones(60, 1))[:, 0]
+        weight = group_means(rho, cell, torch.ones(60, 1))[:, 0]
     candidates, group = torch.from_numpy(candidates), torch.from_numpy(group.ravel())
     return cluster(F, S, candidates, group, n_iter, weight=weight)
 
@@ -116,8 +116,9 @@ def test_density_scales_the_difference_of_positions():
     density = np.where(np.arange(100) < 60, 1.0, 6.0) * np.ones((96, 1))
     objects = np.where(np.arange(100) < 60, 1, 2) * np.ones((96, 1), int)
     _, found = spam(COFFEE, 60, objects, uncertain=9, weights=None, density=density, stride=1, details=True)
-    doubt = found.cells.ravel() < 0
-    candidates, group = candidate_lists(found.cells, found.seeds, np.repeat([1, 2], found.budget))
+    doubt = found.certain.ravel() == 0
+    cells = np.where(found.certain > 0, found.cells, -1)
+    candidates, group = candidate_lists(cells, found.seeds, np.repeat([1, 2], found.budget))
     lists = candidates[group.ravel()]
     best = {}
     for weighted in (True, False):

@@ -79,7 +79,7 @@ def one_process(folder, steps, ranks):
             total = total + training.loss(own, source, RECIPE, (0, step, rank), cpu)
         return total / len(ranks)
 
-    network = training._network(RECIPE).to(memory_format=torch.channels_last)
+    network = training.make(RECIPE).to(memory_format=torch.channels_last)
     keep, schedule = (
         (lambda averaged, file, entry: file.touch()),
         Schedule(steps=steps, validate=99, warm_up=1),

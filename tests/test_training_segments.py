@@ -12,6 +12,7 @@ from test_training_ssn import pieces, textured
 from spamlab._checkpoint import about
 from spamlab.metrics import boundary_counts, ods_ois, probabilistic_rand_index
 from spamlab.segments import load, save, segments
+from spamlab.training import pieces as steps
 from spamlab.training import segments as training
 from spamlab.training import ssn as shared
 from spamlab.training.recipe import Schedule, SegmentsRecipe
@@ -97,7 +98,7 @@ def test_the_loss_is_a_weighted_sum(samples):
 
 def loss_of(monkeypatch, network, recipe, colour, truth):
     """Return the loss of given pieces; step and m are drawn alike for any number of them."""
-    monkeypatch.setattr(shared, "batch", lambda *_: (colour, truth.flatten(0, 1)))
+    monkeypatch.setattr(steps, "batch", lambda *_: (colour, truth.flatten(0, 1)))
     return float(loss(network, [], replace(recipe, count=len(colour)), (3, 1, 0), CPU).detach())
 
 

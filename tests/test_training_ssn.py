@@ -15,6 +15,7 @@ from spamlab.features import lab
 from spamlab.metrics import asa
 from spamlab.ssn import Network, load, save, ssn
 from spamlab.ssn.method import pixel_features, start
+from spamlab.training import pieces as steps
 from spamlab.training import ssn as training
 from spamlab.training.recipe import Recipe, Schedule
 from spamlab.training.samples import pictures, scenes
@@ -58,7 +59,7 @@ def pieces(count, annotators, size=48):
 
 def loss_of(monkeypatch, network, recipe, colour, truth):
     """Return the loss of given pieces; step and m are drawn alike for any number of them."""
-    monkeypatch.setattr(training, "batch", lambda *_: (colour, truth.flatten(0, 1)))
+    monkeypatch.setattr(steps, "batch", lambda *_: (colour, truth.flatten(0, 1)))
     return float(loss(network, [], replace(recipe, count=len(colour)), (3, 1, 0), CPU).detach())
 
 
@@ -96,7 +97,7 @@ def test_training_sees_what_inference_sees(monkeypatch, inputs):
         seen.update(F=F, S=S, candidates=candidates, group=group)
         raise StopIteration
 
-    monkeypatch.setattr(training, "cluster", stop)
+    monkeypatch.setattr(steps, "cluster", stop)
     with pytest.raises(StopIteration):
         loss_of(monkeypatch, network, recipe, colour, truth)
     _, cells, step = seeds.grid((48, 48), round(48 * 48 / 81))

@@ -17,11 +17,12 @@ Image = NDArray[np.float32]
 Labels = NDArray[np.integer]
 
 COMPACTNESS = (10, 15, 20, 28.8, 40, 60)  # in the middle the paper's
-# For each prior the functions that it calls, with the arguments that differ from their defaults.
+# For each prior the functions that it calls, with the arguments that differ from their defaults (chosen by
+# ASA and compactness at 100 superpixels on 13 pictures of val).
 ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
     "none": {"spam": {}},
-    "felzenszwalb": {"from_felzenszwalb": {}, "spam": {}},
-    "segments": {"segments": {}, "from_segments": {}, "spam": {}},
+    "felzenszwalb": {"from_felzenszwalb": {"scale": 1000, "smooth": 8}, "spam": {"uncertain": 5}},
+    "segments": {"segments": {}, "from_segments": {"smooth": 9}, "spam": {"uncertain": 5}},
     "truth": {"from_truth": {}, "spam": {}},
     "sam": {"sam_masks": {}, "object_map": {}, "spam": {}},
 }

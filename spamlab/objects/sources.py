@@ -6,12 +6,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from skimage.draw import line
 
+from spamlab._arguments import number
 from spamlab.features import as_image
 from spamlab.objects.steps import area_limit, large_pieces, or_one, uncertain_band
 from spamlab.regions import as_labels, components, relabel, sizes
+from spamlab.regions import smooth as vote
 
 
-def from_segments(labels: ArrayLike, uncertain: int = 1, min_area: float | None = None) -> NDArray[np.int32]:
+def from_segments(
+    labels: ArrayLike, uncertain: int = 1, min_area: float | None = None, smooth: float = 0.0
+) -> NDArray[np.int32]:
     """Turn a segmentation into an object map.
 
     Parameters
@@ -24,6 +28,9 @@ def from_segments(labels: ArrayLike, uncertain: int = 1, min_area: float | None 
     min_area : float, optional
         Objects must have more pixels than this; smaller pieces become uncertain. By default
         `smallest_area` of the picture.
+    smooth : float
+        Radius in pixels of the disc in `regions.smooth`, for segments with rough borders; below 1 for none.
+        8 helps SPAM with the segments of lesson 04.
 
     Returns
     -------
@@ -38,6 +45,9 @@ def from_segments(labels: ArrayLike, uncertain: int = 1, min_area: float | None 
     """
     labels = as_labels(labels)
     area_limit(min_area, labels.shape)
+    number("smooth", smooth, "a radius of 0 or more pixels; 8 is much", low=0)
+    if smooth >= 1:
+        labels = vote(components(labels) + 1, smooth) - 1
     return or_one(large_pieces(np.where(uncertain_band(labels, uncertain), -1, labels), min_area))
 
 
@@ -116,6 +126,7 @@ def from_felzenszwalb(
     min_size: int = 100,
     uncertain: int = 1,
     min_area: float | None = None,
+    smooth: float = 0.0,
 ) -> NDArray[np.int32]:
     """Turn the segments of Felzenszwalb and Huttenlocher (2004) into an object map.
 
@@ -128,7 +139,7 @@ def from_felzenszwalb(
     scale, sigma, min_size
         Of `skimage.segmentation.felzenszwalb`: the larger the scale the larger the segments; smoothing in
         pixels; the smallest segment in pixels.
-    uncertain, min_area
+    uncertain, min_area, smooth
         See `from_segments`.
 
     Returns
@@ -144,7 +155,7 @@ def from_felzenszwalb(
     from skimage.segmentation import felzenszwalb  # here, because it takes a while to load
 
     labels = felzenszwalb(as_image(image), scale=scale, sigma=sigma, min_size=min_size)
-    return from_segments(labels, uncertain, min_area)
+    return from_segments(labels, uncertain, min_area, smooth)
 
 
 def from_clicks(

@@ -4,6 +4,7 @@
 `maps`          checking, components, sizes, means, adjacency, relabelling, `Details`
 `connectivity`  `enforce_connectivity`
 `scan`          `scan_connectivity`, that of released programs
+`smooth`        `smooth`, a vote that makes borders smooth
 ==============  ==================================================================
 """
 
@@ -20,6 +21,7 @@ from spamlab.regions.maps import (
     sizes,
 )
 from spamlab.regions.scan import scan_connectivity
+from spamlab.regions.smooth import smooth
 
 __all__ = [
     "Details",
@@ -33,4 +35,5 @@ __all__ = [
     "same_shape",
     "scan_connectivity",
     "sizes",
+    "smooth",
 ]

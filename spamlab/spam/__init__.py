@@ -12,6 +12,7 @@ Where we differ from the paper's program, and why:
   beyond 1.65 sqrt(N / K).
 - Empty slots of a candidate list weigh nothing, instead of counting a seed twice.
 - Local density scales the difference of positions, not the position: neighbours stay neighbours.
+- Uncertain pixels count with the nearest object when seeds are shared out, so that seeds lie everywhere.
 - Borders are smoothed by a vote before connectivity; the paper has no such step. ``smooth=0`` leaves it out.
 - All rounds but the last look at one pixel in four, and at the seeds. ``stride=1`` lets them look at all.
 - Connectivity merges small pieces into the neighbour with the longest shared border and never splits large
@@ -19,10 +20,10 @@ Where we differ from the paper's program, and why:
 
 ===========  ==========================================================
 `method`     `spam`: all steps in a row
+`objects`    which pixels are certain, and which object the others are counted with
 `budgets`    how many seeds each object gets
 `inside`     where they lie
 `lists`      which seeds a pixel may join
-`smooth`     a vote of the pixels around for regular borders
 `whole`      connectivity inside objects; the object of each superpixel
 ===========  ==========================================================
 """
@@ -30,8 +31,8 @@ Where we differ from the paper's program, and why:
 from spamlab.spam.budgets import budgets
 from spamlab.spam.inside import place, scatter
 from spamlab.spam.lists import candidate_lists, of_same_object
-from spamlab.spam.method import Details, certain_objects, spam
-from spamlab.spam.smooth import smooth
+from spamlab.spam.method import Details, spam
+from spamlab.spam.objects import certain_objects, pieces, spread
 from spamlab.spam.whole import connect, owners
 
 __all__ = [
@@ -42,8 +43,9 @@ __all__ = [
     "connect",
     "of_same_object",
     "owners",
+    "pieces",
     "place",
     "scatter",
-    "smooth",
     "spam",
+    "spread",
 ]

@@ -14,8 +14,8 @@ def budgets(
 ) -> NDArray[np.int64]:
     """Share out the seeds among objects by largest remainder.
 
-    An object's quota is its share of the certain pixels times one common factor, but at least 1, and at most
-    its pixels. The factor is such that the quotas sum to K. Everyone gets the whole part of the quota; what
+    An object's quota is its share of the pixels above 0 times one common factor, at least 1 and at most its
+    pixels. The factor is such that the quotas sum to K. Everyone gets the whole part of the quota; what
     is left goes to the largest remainders, to the first object in a tie.
 
     Parameters
@@ -30,7 +30,7 @@ def budgets(
     Returns
     -------
     (n,) int64 ndarray
-        Seeds of each object. They sum to K where n <= K <= certain pixels, and a warning says so elsewhere.
+        Seeds of each object. They sum to K where n <= K <= the pixels above 0; elsewhere a warning tells.
     """
     K = check_n_segments(n_segments, objects.size)
     area = sizes(objects - 1)

@@ -50,7 +50,8 @@ def place(
     cells = np.maximum(before, (last - budget)[owner])
     for i in range(n_iter + 1):
         near = of_same_object(seeds, owner_of_seed, objects.shape, NEAR)
-        _to_nearest(pixels, cells, seeds, near, owner, last)
+        gaps = np.square(seeds[:, None] - seeds[near]).sum(axis=2)
+        _to_nearest(pixels, cells, seeds, near, gaps, owner, last)
         if i < n_iter:
             seeds = _medians(pixels, cells, weight, len(seeds))
     whole = np.full(objects.shape, -1, np.int32)
@@ -115,45 +116,41 @@ def _apart(chosen, number, first, last, budget):
 
 def _z_order(pixels: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the place of each (row, col) on the Z-order curve: the bits of both, interleaved."""
-    code = np.zeros(len(pixels), np.int64)
-    for bit in range(int(pixels.max(initial=0)).bit_length()):
-        row, col = (pixels >> bit & 1).T
-        code |= row << 2 * bit + 1 | col << 2 * bit
-    return code
+    numbers = np.arange(int(pixels.max(initial=0)) + 1)
+    apart = np.zeros_like(numbers)  # the bits of each number, with a gap after each
+    for bit in range(int(numbers[-1]).bit_length()):
+        apart |= (numbers >> bit & 1) << 2 * bit
+    row, col = pixels.T
+    return apart[row] << 1 | apart[col]
 
 
 @njit(cache=True)
-def _to_nearest(pixels, cells, seeds, near, owner, last):
+def _to_nearest(pixels, cells, seeds, near, gaps, owner, last):
     """Move each pixel from its cell to the nearest seed of its object, the first one in a tie.
 
-    `near` lists the seeds around each. One that is more than twice as far from the pixel's seed as the pixel
-    itself cannot be nearer to the pixel, so the search ends there. Where the list ends first, the search goes
-    on from the best seed in it, and where that is the same one, through all.
+    `near` lists the seeds around each, `gaps` their squared distances. One that is more than twice as far
+    from the pixel's seed as the pixel itself cannot be nearer to the pixel, so the search ends there. Where
+    the list ends first, the search goes on from the best seed in it, and if that is the same, through all.
     """
     for p in range(len(pixels)):
         best, least = _nearer(pixels[p], seeds, cells[p], cells[p], np.inf)
         old, done = -1, False
         while not done and best != old:
             old, limit = best, 4 * least
-            for t in near[old, 1:]:
-                done = t < 0 or _squared(seeds[old], seeds[t]) > limit
+            for i in range(1, near.shape[1]):
+                done = near[old, i] < 0 or gaps[old, i] > limit
                 if done:
                     break
-                best, least = _nearer(pixels[p], seeds, t, best, least)
+                best, least = _nearer(pixels[p], seeds, near[old, i], best, least)
         if not done:
             for t in range(0 if owner[p] == 0 else last[owner[p] - 1], last[owner[p]]):
                 best, least = _nearer(pixels[p], seeds, t, best, least)
         cells[p] = best
 
 
-@njit(cache=True)
-def _squared(a, b):
-    return (a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2
-
-
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _nearer(pixel, seeds, t, best, least):
-    away = float(_squared(pixel, seeds[t]))
+    away = float((pixel[0] - seeds[t, 0]) ** 2 + (pixel[1] - seeds[t, 1]) ** 2)
     return (t, away) if away < least or (away == least and t < best) else (best, least)
 
 

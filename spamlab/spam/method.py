@@ -9,14 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 from spamlab._arguments import number, whole_number
 from spamlab.cluster import cluster, group_means
 from spamlab.features import check_compactness, lab
-from spamlab.objects import uncertain_band
-from spamlab.objects.steps import or_one
-from spamlab.regions import as_labels, components, relabel
+from spamlab.regions import smooth as smooth_borders
 from spamlab.seeds import check_n_segments
 from spamlab.spam.budgets import as_density, budgets
 from spamlab.spam.inside import place
 from spamlab.spam.lists import candidate_lists
-from spamlab.spam.smooth import smooth as smooth_borders
+from spamlab.spam.objects import certain_objects, pieces, spread
 from spamlab.spam.whole import connect, owners
 from spamlab.ssn import Network, all_features
 from spamlab.ssn.weights import as_network
@@ -34,18 +32,17 @@ class Details:
     n_obtained : int
         How many superpixels came out.
     owner : (n_obtained,) int32 ndarray
-        The object of each superpixel, as a number of `certain`.
+        The object of each superpixel, as a number of `pieces`.
     objects : (H, W) int32 ndarray
         ``owner[labels]``: the object map without zeros.
     certain : (H, W) int32 ndarray
-        The objects that the seeds were placed in: 4-connected pieces of the map given, numbered by first
-        pixel; 0 = uncertain.
+        What the superpixels keep to, see `certain_objects`; 0 = uncertain.
     budget : (n,) int64 ndarray
-        Seeds of each of them.
+        Seeds of each object, numbered as in `pieces`.
     seeds : (K, 2) int64 ndarray
         (row, col) in pixels, object by object.
     cells : (H, W) int32 ndarray
-        The nearest seed of the same object; -1 = uncertain.
+        The nearest seed of the same object; uncertain pixels count with the nearest object.
     centres : (K, C) float64 ndarray
         The final centres, rows of F: deep features, then L, a, b, row, col as scaled.
     assignment : (H, W) int32 ndarray
@@ -99,7 +96,7 @@ def spam(
         SLIC's m in Lab units, above 0; the paper's eta is 0.26 m.
     uncertain : int
         Side of a window in pixels, odd: a pixel with another object in the window around it becomes
-        uncertain. 1 makes none. An object too thin to keep a pixel gets no seeds.
+        uncertain. 1 makes none. Seeds are shared out as if all pixels were certain.
     features : (H, W, C) array_like, optional
         What `spamlab.ssn.deep_features` returned for this picture and these weights; the network does not
         run again.
@@ -119,7 +116,7 @@ def spam(
         The last round looks at all pixels. Those before look at every `stride`-th pixel of every
         `stride`-th row, and at the seeds. 1 lets them look at all.
     smooth : float
-        Radius of the disc that smooths borders, as a share of sqrt(N / K); see `spamlab.spam.smooth`. 0
+        Radius of the disc that smooths borders, as a share of sqrt(N / K); see `spamlab.regions.smooth`. 0
         leaves the step out, as the paper does.
     min_size_factor : float
         Pieces smaller than this share of N / K are merged where an object's border does not forbid it.
@@ -141,7 +138,7 @@ def spam(
     Warns
     -----
     UserWarning
-        If the map has more objects than K, or fewer certain pixels: the text says how many seeds come out.
+        If the map has more objects than K: the text says how many seeds come out.
     """
     compactness = check_compactness(compactness)
     n_iter = whole_number("n_iter", n_iter, "1 or more; 10 is usual", 1)
@@ -153,16 +150,17 @@ def spam(
     colour = lab(image)
     n_segments = check_n_segments(n_segments, colour.shape[0] * colour.shape[1])
     certain = certain_objects(objects, colour.shape[:2], uncertain)
+    counted = spread(pieces(objects, colour.shape[:2]))
     density = None if density is None else as_density(density, certain)
-    budget = budgets(certain, n_segments, density)
-    seeds, cells = place(certain, budget, rng, density)
+    budget = budgets(counted, n_segments, density)
+    seeds, cells = place(counted, budget, rng, density)
     step = float(np.sqrt(certain.size / len(seeds)))
     with torch.inference_mode():
         F = all_features(colour, step, compactness, network, features)
         owner = np.repeat(np.arange(1, len(budget) + 1, dtype=np.int32), budget)
-        labels, centres = _cluster(F, seeds, owner, cells, density, n_iter, stride, temperature)
+        labels, centres = _cluster(F, seeds, owner, cells, certain, density, n_iter, stride, temperature)
     dense = 1.0 if density is None else max(1.0, float(density.max() / density.mean()))
-    result = smooth_borders(labels, certain, owner, radius * step / dense**0.5)
+    result = smooth_borders(labels, radius * step / dense**0.5, certain, owner)
     result = connect(result, certain, min_size_factor * step**2 / dense, colour)
     if not details:
         return result
@@ -172,55 +170,19 @@ def spam(
     return result, Details(n_obtained, of_result, whole, certain, budget, seeds, cells, centres, labels, step)
 
 
-def certain_objects(
-    objects: ArrayLike | None, shape: tuple[int, int], uncertain: int = 1
-) -> NDArray[np.int32]:
-    """Return the objects of a map as SPAM sees them: 4-connected, without the band where they meet.
-
-    Parameters
-    ----------
-    objects, uncertain
-        See `spam`.
-    shape : (int, int)
-        (H, W) of the picture.
-
-    Returns
-    -------
-    (H, W) int32 ndarray
-        0 = uncertain, 1 to n = objects, numbered by first pixel; 1 everywhere where nothing is certain.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `objects` is no object map or that of another picture.
-    """
-    objects = np.ones(shape, np.int32) if objects is None else as_labels(objects, "objects")
-    if objects.shape != shape:
-        raise ValueError(
-            f"objects has shape {objects.shape}, expected that of the image, {shape}; make the map from this "
-            "picture, or resize it with the nearest neighbour"
-        )
-    if objects.min() < 0:
-        raise ValueError(f"objects holds {objects.min()}, expected 0 (uncertain) or the number of an object")
-    pieces = components(objects - 1) + 1
-    sure = np.where(uncertain_band(pieces, uncertain, ignore=0), 0, pieces)
-    return or_one(relabel(sure - 1) + 1)
-
-
-def _cluster(F, seeds, owner, cells, density, n_iter, stride, temperature):
+def _cluster(F, seeds, owner, cells, certain, density, n_iter, stride, temperature):
     """Run the loop; return the seed of each pixel, (H, W) int32, and the centres, (K, C) float64."""
-    candidates, group = candidate_lists(cells, seeds, owner)
+    candidates, group = candidate_lists(np.where(certain > 0, cells, -1), seeds, owner)
     seen = np.zeros(cells.shape, bool)
     seen[::stride, ::stride] = seen[tuple(seeds.T)] = True  # no centre is without pixels
     seen = torch.from_numpy(np.flatnonzero(seen))
-    cell = torch.from_numpy(cells.ravel()).long()[seen]
-    inside, group = cell >= 0, torch.from_numpy(group.ravel())
+    cell, group = (torch.from_numpy(values.ravel()).long() for values in (cells, group))
     few, candidates = F[seen], torch.from_numpy(candidates)
-    S = group_means(few[inside], cell[inside], F.new_zeros(len(seeds), F.shape[1]))
+    S = group_means(few, cell[seen], F.new_zeros(len(seeds), F.shape[1]))
     weight = None
     if density is not None:
         local = torch.from_numpy((density / density.mean()).reshape(-1, 1)).to(F)[seen]
-        weight = group_means(local[inside], cell[inside], local.new_ones(len(seeds), 1))[:, 0]
+        weight = group_means(local, cell[seen], local.new_ones(len(seeds), 1))[:, 0]
     same = {"temperature": temperature, "weight": weight}
     S = cluster(few, S, candidates, group[seen], n_iter, **same).S
     found = cluster(F, S, candidates, group, 1, **same)

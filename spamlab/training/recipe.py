@@ -154,16 +154,15 @@ class Recipe(Common):
 
 @dataclass(frozen=True)
 class SPAMRecipe(Recipe):
-    """Everything that decides what SPAM learns: that of SSN, with other defaults.
+    """Everything that decides what SPAM learns: that of SSN, with another compactness.
 
     The paper of SPAM: eta = 7.5, that is a compactness of 28.8; a grid interval of 20; the weight 1e-5 on the
-    mean of the compactness loss, whose gradient is far too small to be felt. The gradient of the sum is about
-    as large as that of the reconstruction loss, and grows with `count`. Most of the loss in the log is then
-    the sum, of which even perfectly round superpixels keep a large part.
+    mean of the compactness loss, whose gradient is far too small to be felt. That of the sum is about as
+    large as that of the reconstruction loss, and grows with `count`; it made nothing better, see
+    data/checkpoints/README.md.
     """
 
     compactness: tuple[float, float] = (25.0, 45.0)
-    reduction: str = "sum"
 
 
 @dataclass(frozen=True)

@@ -27,19 +27,10 @@ from spamlab.segments import (
 from spamlab.segments.network import STRIDE
 from spamlab.segments.pairs import soft_pool, spread
 from spamlab.ssn import ssn
+from spamlab.training.pieces import Piece, draw, soft_superpixels, superpixel_loss
 from spamlab.training.recipe import Schedule, SegmentsRecipe
 from spamlab.training.samples import Picture
-from spamlab.training.ssn import (
-    How,
-    Piece,
-    asa_at_counts,
-    begin,
-    draw,
-    in_bfloat16,
-    run,
-    soft_superpixels,
-    superpixel_loss,
-)
+from spamlab.training.ssn import How, asa_at_counts, begin, in_bfloat16, run
 
 ASKED = 150  # superpixels that are merged in a validation ...
 THRESHOLDS = tuple(np.arange(0.05, 0.95, 0.1).round(2).tolist())  # ... at each of these

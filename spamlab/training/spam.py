@@ -42,11 +42,11 @@ def scattered(shape: tuple[int, int], n_segments: int, rng: np.random.Generator)
 
 @torch.no_grad()
 def validate(network: Network, samples: Sequence[Sample]) -> dict[str, float]:
-    """Return what `spamlab.training.ssn.validate` does, of SPAM without objects."""
+    """Return what `spamlab.training.ssn.validate` does, of SPAM as called by default, without objects."""
     network = copy.deepcopy(network).cpu()
 
     def cut(image, asked, deep):
-        return spam(image, asked, compactness=network.compactness, weights=network, features=deep)
+        return spam(image, asked, weights=network, features=deep)
 
     return asa_at_counts(
         samples, cut, lambda image: deep_features(image, network) if network.inputs == 3 else None

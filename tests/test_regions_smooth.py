@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy import ndimage
 from skimage import data
 
-from spamlab.spam import connect, smooth, spam
+from spamlab.regions import smooth
+from spamlab.spam import connect, spam
 
 COFFEE = data.coffee()[40:136, 130:230]
 numbers = st.integers(0, 2**32 - 1)
@@ -50,7 +51,7 @@ def twin(labels, objects, owner, radius):
 def test_the_vote_is_that_of_a_slow_twin(seed, radius):
     labels, objects, owner = problem(np.random.default_rng(seed))
     before = labels.copy()
-    found = smooth(labels, objects, owner, radius)
+    found = smooth(labels, radius, objects, owner)
     assert found.dtype == np.int32 and (labels == before).all()
     np.testing.assert_array_equal(found, twin(labels, objects, owner, radius)[0])
 
@@ -61,8 +62,8 @@ def test_names_decide_nothing_but_ties(seed, radius):
     rng = np.random.default_rng(seed)
     labels, objects, owner = problem(rng, 12)
     new = rng.permutation(len(owner)).astype(np.int32)
-    found = new[smooth(labels, objects, owner, radius)]
-    renamed = smooth(new[labels], objects, owner[np.argsort(new)], radius)
+    found = new[smooth(labels, radius, objects, owner)]
+    renamed = smooth(new[labels], radius, objects, owner[np.argsort(new)])
     alone = twin(labels, objects, owner, radius)[1]
     assert (found == renamed)[alone].all()
 
@@ -72,7 +73,7 @@ def test_names_decide_nothing_but_ties(seed, radius):
 def test_certain_pixels_keep_their_object_and_others_join_what_is_near(seed, radius):
     rng = np.random.default_rng(seed)
     labels, objects, owner = problem(rng, 30)
-    found = smooth(labels, objects, owner, radius)
+    found = smooth(labels, radius, objects, owner)
     certain = objects > 0
     assert (owner[found] == objects)[certain].all()
     for label in np.unique(found):
@@ -84,14 +85,14 @@ def test_certain_pixels_keep_their_object_and_others_join_what_is_near(seed, rad
 def test_a_disc_of_one_pixel_changes_nothing(radius):
     labels, objects, owner = problem(np.random.default_rng(3), 30)
     assert len(np.unique(labels)) > 1
-    assert (smooth(labels, objects, owner, radius) == labels).all()
+    assert (smooth(labels, radius, objects, owner) == labels).all()
 
 
 @given(st.floats(0, 2 * np.pi), radii, st.floats(-3, 3))
 def test_a_straight_border_stays(angle, radius, shift):
     rows, cols = np.indices((25, 27)) - np.array([12, 13])[:, None, None]
     labels = (np.cos(angle) * rows + np.sin(angle) * cols > shift).astype(np.int32)
-    found = smooth(labels, np.ones_like(labels), np.array([1, 1]), radius)
+    found = smooth(labels, radius, np.ones_like(labels), np.array([1, 1]))
     inner = slice(6, -6), slice(6, -6)  # the frame cuts the discs of the others
     assert (found == labels)[inner].all()
 
@@ -101,24 +102,24 @@ def test_a_spur_falls_to_its_foot_and_then_to_nothing(radius):
     border = np.repeat(np.arange(30) < 12, 31).reshape(30, 31).astype(np.int32)
     objects, owner, labels = np.ones_like(border), np.array([1, 1]), border.copy()
     labels[:20, 15] = 1
-    labels = smooth(labels, objects, owner, radius)
+    labels = smooth(labels, radius, objects, owner)
     assert labels[12, 15] == 1 and not labels[13:].any()  # the foot has one vote more than half of the disc
     for _ in range(2):
-        labels = smooth(labels, objects, owner, radius)
+        labels = smooth(labels, radius, objects, owner)
     np.testing.assert_array_equal(labels, border)
 
 
 def test_ties():
     objects, owner = np.ones((3, 3), np.int32), np.ones(5, int)
     two = np.array([[4, 2, 4], [3, 0, 3], [4, 2, 4]], np.int32)  # around the middle: 2 and 3, twice each
-    assert smooth(two, objects, owner, 1)[1, 1] == 2
-    assert smooth(two, objects, owner, 2)[1, 1] == 4  # the corners come in, four of one label
+    assert smooth(two, 1, objects, owner)[1, 1] == 2
+    assert smooth(two, 2, objects, owner)[1, 1] == 4  # the corners come in, four of one label
     even = np.array([[4, 0, 4], [3, 0, 3], [4, 1, 4]], np.int32)
-    assert smooth(even, objects, owner, 1)[1, 1] == 0  # two for its own, two for 3
+    assert smooth(even, 1, objects, owner)[1, 1] == 0  # two for its own, two for 3
     forbidden = np.where(two == 2, 3, two)
-    assert smooth(forbidden, objects, np.array([1, 1, 1, 2, 1]), 1)[1, 1] == 0
+    assert smooth(forbidden, 1, objects, np.array([1, 1, 1, 2, 1]))[1, 1] == 0
     objects[1, 1] = 0
-    assert smooth(forbidden, objects, np.array([1, 1, 1, 2, 1]), 1)[1, 1] == 3
+    assert smooth(forbidden, 1, objects, np.array([1, 1, 1, 2, 1]))[1, 1] == 3
 
 
 # ---- within SPAM
@@ -133,7 +134,7 @@ def test_spam_smooths_before_it_connects(objects):
     for share in (0, 0.2, 0.5):
         results[share], found = spam(COFFEE, 40, smooth=share, min_size_factor=0, **options)
         assert (found.assignment == raw.assignment).all()
-        voted = smooth(raw.assignment, raw.certain, owner, share * raw.step)
+        voted = smooth(raw.assignment, share * raw.step, raw.certain, owner)
         assert (results[share] == connect(voted, raw.certain, 0)).all()
     border = [sum((np.diff(one, axis=axis) != 0).sum() for axis in (0, 1)) for one in results.values()]
     assert border == sorted(border, reverse=True) and border[0] > border[1]

@@ -6,25 +6,27 @@ from numpy.typing import NDArray
 
 
 def smooth(
-    labels: NDArray[np.int32], objects: NDArray[np.int32], owner: NDArray[np.integer], radius: float
+    labels: NDArray[np.int32],
+    radius: float,
+    objects: NDArray[np.int32] | None = None,
+    owner: NDArray[np.integer] | None = None,
 ) -> NDArray[np.int32]:
     """Let every pixel join the label that holds most of the disc around it, all pixels at once.
 
-    A certain pixel counts labels of its own object alone, so none leaves its object. A straight border stays
-    where it is; a bulge shrinks, the faster the narrower it is. (Many votes of small discs move borders by
-    their curvature: B. Merriman, J. Bence, S. Osher, "Diffusion generated motion by mean curvature", 1992.)
-    The paper has no such step.
+    A straight border stays where it is; a bulge shrinks, the faster the narrower it is. (Many votes of small
+    discs move borders by their curvature: B. Merriman, J. Bence, S. Osher, "Diffusion generated motion by
+    mean curvature", 1992.) With objects, a certain pixel counts labels of its own object alone.
 
     Parameters
     ----------
     labels : (H, W) int32 ndarray
-        The superpixel of each pixel; a certain one has a superpixel of its object.
-    objects : (H, W) int32 ndarray
-        An object map: 0 = uncertain, 1 to n = objects.
-    owner : (K,) int ndarray
-        The object of each superpixel.
+        A label map without -1; a certain pixel has a label of its object.
     radius : float
         Of the disc, in pixels; below 1 nothing changes.
+    objects : (H, W) int32 ndarray, optional
+        An object map: 0 = uncertain, 1 to n = objects. By default no pixel is certain.
+    owner : (K,) int ndarray, optional
+        The object of each label, wanted with `objects`.
 
     Returns
     -------
@@ -33,6 +35,8 @@ def smooth(
     """
     if radius < 1:
         return labels
+    if objects is None:
+        objects, owner = np.zeros_like(labels), np.zeros(int(labels.max()) + 1, np.int32)
     away = np.square(np.arange(-int(radius), int(radius) + 1))
     halves = (away[:, None] + away <= radius**2).sum(axis=1) // 2  # pixels to each side, row by row
     return _vote(labels, objects, owner, halves)

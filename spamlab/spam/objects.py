@@ -1,0 +1,87 @@
+"""Objects as SPAM sees them: in one piece, certain or in doubt."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.ndimage import distance_transform_edt
+
+from spamlab.objects import uncertain_band
+from spamlab.objects.steps import or_one
+from spamlab.regions import as_labels, components
+
+
+def pieces(objects: ArrayLike | None, shape: tuple[int, int]) -> NDArray[np.int32]:
+    """Split an object map into 4-connected pieces; each counts as an object.
+
+    Parameters
+    ----------
+    objects : (H, W) int array_like, optional
+        0 = uncertain, anything above = an object. Without a map the whole picture is one.
+    shape : (int, int)
+        (H, W) of the picture.
+
+    Returns
+    -------
+    (H, W) int32 ndarray
+        0 = uncertain, 1 to n = objects, numbered by first pixel; 1 everywhere if all of the map is uncertain.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `objects` is no object map or that of another picture.
+    """
+    if objects is None:
+        return np.ones(shape, np.int32)
+    objects = as_labels(objects, "objects")
+    if objects.shape != shape:
+        raise ValueError(
+            f"objects has shape {objects.shape}, expected that of the image, {shape}; make the map from this "
+            "picture, or resize it with the nearest neighbour"
+        )
+    if objects.min() < 0:
+        raise ValueError(f"objects holds {objects.min()}, expected 0 (uncertain) or the number of an object")
+    return or_one(components(objects - 1) + 1)
+
+
+def certain_objects(
+    objects: ArrayLike | None, shape: tuple[int, int], uncertain: int = 1
+) -> NDArray[np.int32]:
+    """Return `pieces` without the band where two of them meet.
+
+    Parameters
+    ----------
+    objects, shape
+        See `pieces`.
+    uncertain : int
+        Pixels with another object in this window become uncertain: an odd number of pixels, 1 for none.
+
+    Returns
+    -------
+    (H, W) int32 ndarray
+        0 = uncertain, above = the number that the object has in `pieces`. One too thin has no certain pixel.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As of `pieces`; or if `uncertain` is even or below 1.
+    """
+    found = pieces(objects, shape)
+    return np.where(uncertain_band(found, uncertain, ignore=0), 0, found)
+
+
+def spread(objects: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Count every uncertain pixel with the nearest object, so that seeds are shared out over all pixels.
+
+    Parameters
+    ----------
+    objects : (H, W) int32 ndarray
+        0 = uncertain; at least one pixel is not.
+
+    Returns
+    -------
+    (H, W) int32 ndarray
+        The map without zeros.
+    """
+    if objects.all():
+        return objects
+    at = distance_transform_edt(objects == 0, return_distances=False, return_indices=True)
+    return objects[tuple(at)]
