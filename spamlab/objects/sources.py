@@ -30,7 +30,7 @@ def from_segments(
         `smallest_area` of the picture.
     smooth : float
         Radius in pixels of the disc in `regions.smooth`, for segments with rough borders; below 1 for none.
-        8 helps SPAM with the segments of lesson 04.
+        11 helps SPAM with the segments of lesson 04.
 
     Returns
     -------
@@ -45,7 +45,7 @@ def from_segments(
     """
     labels = as_labels(labels)
     area_limit(min_area, labels.shape)
-    number("smooth", smooth, "a radius of 0 or more pixels; 8 is much", low=0)
+    number("smooth", smooth, "a radius of 0 or more pixels; 10 is much", low=0)
     if smooth >= 1:
         labels = vote(components(labels) + 1, smooth) - 1
     return or_one(large_pieces(np.where(uncertain_band(labels, uncertain), -1, labels), min_area))

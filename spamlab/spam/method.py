@@ -98,8 +98,8 @@ def spam(
         Side of a window in pixels, odd: a pixel with another object in the window around it becomes
         uncertain. 1 makes none. Seeds are shared out as if all pixels were certain.
     features : (H, W, C) array_like, optional
-        What `spamlab.ssn.deep_features` returned for this picture and these weights; the network does not
-        run again.
+        What ``spamlab.ssn.deep_features(image, weights)`` returned for this picture and these weights; the
+        network does not run again.
     weights : str, Network or None
         The network: "spam" (shipped), a file, or what `spamlab.ssn.load` returns. None clusters colour and
         position alone.
