@@ -71,7 +71,7 @@ def main() -> None:
         "versions": versions(),
     }
     output = options.output or data_dir() / "results" / f"tradeoff_{options.split}.json"
-    output.write_text(json.dumps({"about": about, "curves": found}, indent=1) + "\n", encoding="utf-8")
+    output.write_text(json.dumps({**about, "curves": found}, indent=1) + "\n", encoding="utf-8")
     print(f"written: {output}")
 
 

@@ -126,8 +126,13 @@ def test_tradeoff_names_each_path_that_is_no_point():
     assert near(named, HIGHLIGHT).sum() > 200 and not near(alone, HIGHLIGHT).any()
 
 
+def test_tradeoff_draws_paths_alone():
+    found = pixels(plot.tradeoff({}, PATHS, "CO", "ASA", SAID, highlight=["line alone"]))
+    assert near(found, HIGHLIGHT).sum() > 200
+
+
 def test_tradeoff_refuses_names_that_nobody_has():
     with pytest.raises(ValueError, match=r"highlight names \['newest'\]"):
         plot.tradeoff(POINTS, PATHS, "CO", "ASA", SAID, highlight=["newest", "new"])
-    with pytest.raises(ValueError, match="0 points"):
-        plot.tradeoff({}, PATHS, "CO", "ASA", SAID)
+    with pytest.raises(ValueError, match="0 points, 0 paths"):
+        plot.tradeoff({}, {}, "CO", "ASA", SAID)

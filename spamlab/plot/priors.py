@@ -173,13 +173,13 @@ def tradeoff(
     Raises
     ------
     ValueError
-        If there is no point, or `highlight` names neither a point nor a path.
+        If there is neither a point nor a path, or `highlight` names neither a point nor a path.
     """
     strangers = set(highlight) - {*points, *paths}
-    if not points or strangers:
+    if strangers or not (points or paths):
         raise ValueError(
-            f"{len(points)} points, and highlight names {sorted(strangers)} besides; expected at least one "
-            f"point, and names among {[*points, *paths]}"
+            f"{len(points)} points, {len(paths)} paths, and highlight names {sorted(strangers)} besides; "
+            f"expected at least one of them, and names among {[*points, *paths]}"
         )
     figure, axes = blank_axes(6.6, 4.4, title, right=1.6)
     ends = []
