@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from spamlab._threads import one_thread
 from spamlab.training import loop
 from spamlab.training.loop import State, fit, log
 from spamlab.training.recipe import Schedule
@@ -18,7 +19,11 @@ from spamlab.training.recipe import Schedule
 STEPS = 6
 
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+@pytest.fixture(autouse=True, scope="module")
+def on_one_thread():
+    """Compute the same bits twice; the module's own fixtures, too."""
+    with one_thread():
+        yield
 
 
 def toy(seed=0):
