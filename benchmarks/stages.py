@@ -26,7 +26,7 @@ from spamlab.ssn import deep_features, load, ssn
 
 SHAPE = USUAL[0]
 USUAL_COUNTS = (100, 200, 1000)
-GROWTH = ((SHAPE, 50), (SHAPE, 5000), ((1000, 1000), 650))  # 8 megapixels are not measured yet
+GROWTH = ((SHAPE, 50), (SHAPE, 5000), ((1000, 1000), 650), ((2448, 3264), 5000))
 TARGETS = {"image to labels": 400, "slider move": 150}  # milliseconds at USUAL, on two cores
 STAGES = {  # functions of `spamlab.spam.method`, in the order of their calls
     "network": "all_features",
