@@ -19,6 +19,7 @@ name and is imported from there: ``from spamlab.slic import slic``.
 `ssn`            SSN (Jampani et al., 2018): the network, its weights and losses, and the method
 `segments`       superpixels and segments from one network (Wang, Li and Zhang, 2020)
 `lnsnet`         LNS-Net (Zhu et al., 2021): a network that learns without labels, and seeds that move once
+`saliency`       where people look, without training: robust background detection, spectral residual
 `spam`           SPAM (Walther et al., 2025): superpixels that respect objects
 `models`         pretrained networks of others: SAM and its masks, nothing downloaded unasked
 `data`           images, synthetic scenes, data sets: readers, checksums, `fetch`

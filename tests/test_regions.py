@@ -84,13 +84,14 @@ def test_adjacency_counts_pixel_edges(labels):
     assert [tuple(p) for p in pairs.tolist()] == sorted(expected)
 
 
-def slow_connectivity(labels, min_size, features, within):
+def slow_connectivity(labels, min_size, features, within, weight):
     """Merge one component at a time, everything counted anew; the rules of `enforce_connectivity`."""
     parts = scipy_components(np.where(labels < 0, -1, labels * 5 + within))
     stuck = set()
     while True:
         count = {c: (parts == c).sum() for c in np.unique(parts[parts >= 0])}
-        small = sorted((n, c) for c, n in count.items() if n < min_size and c not in stuck)
+        mass = {c: weight[parts == c].sum() for c in count}
+        small = sorted((m, c) for c, m in mass.items() if m < min_size and c not in stuck)
         if not small:
             return relabel(parts)
         c = small[0][1]
@@ -119,8 +120,11 @@ def slow_connectivity(labels, min_size, features, within):
 def test_connectivity_equals_brute_force(labels, min_size, data):
     within = data.draw(arrays(np.int32, labels.shape, elements=st.integers(0, 2)))
     features = data.draw(arrays(np.float64, (*labels.shape, 1), elements=st.sampled_from([0.0, 1, 4])))
-    found = enforce_connectivity(labels, min_size, features, within)
-    np.testing.assert_array_equal(found, slow_connectivity(labels, min_size, features, within))
+    weight = data.draw(arrays(np.float64, labels.shape, elements=st.sampled_from([0.25, 1, 3])))
+    for each in (None, weight):
+        found = enforce_connectivity(labels, min_size, features, within, each)
+        counts = np.ones(labels.shape) if each is None else each
+        np.testing.assert_array_equal(found, slow_connectivity(labels, min_size, features, within, counts))
 
 
 @given(full_maps, st.integers(0, 12), st.data())

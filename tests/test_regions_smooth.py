@@ -57,6 +57,18 @@ def test_the_vote_is_that_of_a_slow_twin(seed, radius):
 
 
 @settings(max_examples=60)
+@given(numbers, st.lists(radii | st.just(0.5), min_size=2, max_size=4))
+def test_each_pixel_has_a_disc_of_its_own(seed, few):
+    rng = np.random.default_rng(seed)
+    labels, objects, owner = problem(rng)
+    radius = rng.choice(few, labels.shape)
+    expected = labels.copy()
+    for one in few:
+        expected[radius == one] = twin(labels, objects, owner, one)[0][radius == one]
+    np.testing.assert_array_equal(smooth(labels, radius, objects, owner), expected)
+
+
+@settings(max_examples=60)
 @given(numbers, radii)
 def test_names_decide_nothing_but_ties(seed, radius):
     rng = np.random.default_rng(seed)

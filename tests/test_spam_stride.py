@@ -18,6 +18,7 @@ SLOPE = np.linspace(1, 6, 100) * np.ones((96, 1))
 
 def by_parts(objects, uncertain, density, n_iter):
     """Run SPAM's loop over all pixels at once; return what it found, and what it looked at."""
+    density = None if density is None else density / density.mean()
     whole, certain = pieces(objects, (96, 100)), certain_objects(objects, (96, 100), uncertain)
     budget = budgets(whole, 60, density)
     seeds, cells = place(whole, budget, 0, density)
@@ -28,7 +29,7 @@ def by_parts(objects, uncertain, density, n_iter):
     S = group_means(F, cell, torch.zeros(60, F.shape[1]))
     weight = None
     if density is not None:
-        rho = torch.from_numpy(density / density.mean()).float().view(-1, 1)
+        rho = torch.from_numpy(density).float().view(-1, 1)
         weight = group_means(rho, cell, torch.ones(60, 1))[:, 0]
     candidates, group = torch.from_numpy(candidates), torch.from_numpy(group.ravel())
     return cluster(F, S, candidates, group, n_iter, weight=weight)

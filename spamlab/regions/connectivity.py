@@ -23,6 +23,7 @@ def enforce_connectivity(
     min_size: float,
     features: ArrayLike | None = None,
     within: ArrayLike | None = None,
+    weight: ArrayLike | None = None,
 ) -> NDArray[np.int32]:
     """Make every label 4-connected and merge the components that are too small.
 
@@ -42,6 +43,9 @@ def enforce_connectivity(
     within : (H, W) int array_like, optional
         An object map that merges may not cross: 1 to n = objects, 0 = uncertain pixels, which may join
         anything. No region of the result holds pixels of two objects.
+    weight : (H, W) array_like, optional
+        How much each pixel counts; by default 1. A component is as small as its sum, for `min_size` and for
+        the order, but not in ties.
 
     Returns
     -------
@@ -51,7 +55,7 @@ def enforce_connectivity(
     Raises
     ------
     ValueError
-        If `within` or `features` belongs to a picture of another size.
+        If `within`, `features` or `weight` belongs to a picture of another size.
     """
     labels = as_labels(labels)
     min_size = number("min_size", min_size, "0 or more pixels", low=0)
@@ -65,12 +69,14 @@ def enforce_connectivity(
     size = sizes(parts)
     values = np.zeros(labels.shape) if features is None else per_pixel(features, labels, "features")
     means = region_means(parts, values)
+    weight = None if weight is None else per_pixel(weight, labels, "weight").ravel()
+    mass = np.bincount(parts.ravel() + 1, weight)[1:].astype(np.float64)
     objects = np.zeros(len(size), np.int32)
     if within is not None:
         objects[parts[parts >= 0]] = within[parts >= 0]
     # Pixels of each component side by side, so that a merge walks only the component it moves.
     order = np.argsort(parts.ravel(), kind="stable")[labels.size - int(size.sum()) :]
-    joined = _merge_small(parts, order, size, means, objects, min_size)
+    joined = _merge_small(parts, order, size, mass, means, objects, min_size)
     return relabel(np.append(joined, -1)[parts])
 
 
@@ -116,7 +122,7 @@ def _best_neighbour(c, neighbours, border, means, size, objects):
 
 
 @njit(cache=True)
-def _merge_small(parts, order, size, means, objects, min_size):
+def _merge_small(parts, order, size, mass, means, objects, min_size):
     n = len(size)
     start = np.zeros(n + 1, np.int64)
     start[1:] = np.cumsum(size)
@@ -124,11 +130,11 @@ def _merge_small(parts, order, size, means, objects, min_size):
     following = np.full(n, -1)  # the components merged into one form a list ...
     last = np.arange(n)  # ... and this is its end
     border = np.zeros(n, np.int64)
-    queue = [(size[c], c) for c in range(n) if size[c] < min_size]
+    queue = [(mass[c], c) for c in range(n) if mass[c] < min_size]
     heapq.heapify(queue)
     while len(queue) > 0:
-        pixels, c = heapq.heappop(queue)
-        if parent[c] != c or pixels != size[c]:
+        least, c = heapq.heappop(queue)
+        if parent[c] != c or least != mass[c]:
             continue  # merged away, or grown and queued again
         neighbours = _shared_borders(parts, order, start, following, parent, c, border)
         best = _best_neighbour(c, neighbours, border, means, size, objects)
@@ -142,10 +148,11 @@ def _merge_small(parts, order, size, means, objects, min_size):
         )  # so that an index always tells which one starts first
         means[kept] = (means[c] * size[c] + means[best] * size[best]) / (size[c] + size[best])
         size[kept] += size[gone]
+        mass[kept] += mass[gone]
         objects[kept] = max(objects[c], objects[best])
         parent[gone] = kept
         following[last[kept]] = gone
         last[kept] = last[gone]
-        if size[kept] < min_size:
-            heapq.heappush(queue, (size[kept], kept))
+        if mass[kept] < min_size:
+            heapq.heappush(queue, (mass[kept], kept))
     return np.array([_root(parent, c) for c in range(n)])

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 def smooth(
     labels: NDArray[np.int32],
-    radius: float,
+    radius: float | NDArray[np.floating],
     objects: NDArray[np.int32] | None = None,
     owner: NDArray[np.integer] | None = None,
 ) -> NDArray[np.int32]:
@@ -21,8 +21,9 @@ def smooth(
     ----------
     labels : (H, W) int32 ndarray
         A label map without -1; a certain pixel has a label of its object.
-    radius : float
-        Of the disc, in pixels; below 1 nothing changes.
+    radius : float or (H, W) ndarray
+        Of the disc, in pixels, for all or for each; below 1 nothing changes. Each different one takes a walk
+        over the rows that have it.
     objects : (H, W) int32 ndarray, optional
         An object map: 0 = uncertain, 1 to n = objects. By default no pixel is certain.
     owner : (K,) int ndarray, optional
@@ -33,35 +34,38 @@ def smooth(
     (H, W) int32 ndarray
         The new labels. A pixel keeps its own in a tie; between others the lower number wins.
     """
-    if radius < 1:
-        return labels
     if objects is None:
         objects, owner = np.zeros_like(labels), np.zeros(int(labels.max()) + 1, np.int32)
-    away = np.square(np.arange(-int(radius), int(radius) + 1))
-    halves = (away[:, None] + away <= radius**2).sum(axis=1) // 2  # pixels to each side, row by row
-    return _vote(labels, objects, owner, halves)
+    result, radius = labels.copy(), np.broadcast_to(radius, labels.shape)
+    for one in np.unique(radius[radius >= 1]):
+        away = np.square(np.arange(-int(one), int(one) + 1))
+        halves = (away[:, None] + away <= one**2).sum(axis=1) // 2  # pixels to each side, row by row
+        _vote(labels, objects, owner, halves, radius == one, result)
+    return result
 
 
 @njit(cache=True)
-def _vote(labels, objects, owner, halves):
+def _vote(labels, objects, owner, halves, asked, result):
     """Move the disc along each row: at every step a pixel enters and one leaves in each of its rows."""
     height, width = labels.shape
     reach, area = len(halves) // 2, 2 * halves.sum() + len(halves)
-    result = labels.copy()
     votes = np.empty(len(owner), np.int64)
     present = np.empty(len(owner), labels.dtype)  # the n labels that have votes, in any order
     for row in range(height):
+        cols = np.flatnonzero(asked[row])
+        if len(cols) == 0:
+            continue
+        left = max(0, cols[0] - reach)  # the disc sees nothing further to the left
         votes[:], n = 0, 0
-        for col in range(-reach, width):
+        for col in range(left - reach, cols[-1] + 1):
             for y in range(max(0, row - reach), min(height, row + reach + 1)):
                 half = halves[y - row + reach]
-                if 0 <= col + half < width:
+                if left <= col + half < width:
                     n = _enter(labels[y, col + half], votes, present, n)
-                if col - half > 0:
+                if col - half > left:
                     n = _leave(labels[y, col - half - 1], votes, present, n)
-            if col >= 0 and 2 * votes[labels[row, col]] < area:
+            if col >= 0 and asked[row, col] and 2 * votes[labels[row, col]] < area:
                 result[row, col] = _winner(labels[row, col], objects[row, col], owner, votes, present[:n])
-    return result
 
 
 @njit(cache=True)

@@ -12,6 +12,8 @@ Where we differ from the paper's program, and why:
   beyond 1.65 sqrt(N / K).
 - Empty slots of a candidate list weigh nothing, instead of counting a seed twice.
 - Local density scales the difference of positions, not the position: neighbours stay neighbours.
+- A factor for attended objects has no cap; the other objects keep a seed each, however small.
+- Attention is stretched over objects, not over pixels; what is attended is found by Otsu's threshold.
 - Uncertain pixels count with the nearest object when seeds are shared out, so that seeds lie everywhere.
 - Borders are smoothed by a vote before connectivity; the paper has no such step. ``smooth=0`` leaves it out.
 - All rounds but the last look at one pixel in four, and at the seeds. ``stride=1`` lets them look at all.
@@ -21,6 +23,7 @@ Where we differ from the paper's program, and why:
 ===========  ==========================================================
 `method`     `spam`: all steps in a row
 `objects`    which pixels are certain, and which object the others are counted with
+`adaptive`   which objects are attended, and the density of seeds at each pixel
 `budgets`    how many seeds each object gets
 `inside`     where they lie
 `lists`      which seeds a pixel may join
@@ -28,6 +31,7 @@ Where we differ from the paper's program, and why:
 ===========  ==========================================================
 """
 
+from spamlab.spam.adaptive import attended, density_map, object_attention
 from spamlab.spam.budgets import budgets
 from spamlab.spam.inside import place, scatter
 from spamlab.spam.lists import candidate_lists, of_same_object
@@ -37,10 +41,13 @@ from spamlab.spam.whole import connect, owners
 
 __all__ = [
     "Details",
+    "attended",
     "budgets",
     "candidate_lists",
     "certain_objects",
     "connect",
+    "density_map",
+    "object_attention",
     "of_same_object",
     "owners",
     "pieces",

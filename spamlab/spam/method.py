@@ -11,7 +11,8 @@ from spamlab.cluster import cluster, group_means
 from spamlab.features import check_compactness, lab
 from spamlab.regions import smooth as smooth_borders
 from spamlab.seeds import check_n_segments
-from spamlab.spam.budgets import as_density, budgets
+from spamlab.spam.adaptive import attended, density_map, local_radius
+from spamlab.spam.budgets import budgets
 from spamlab.spam.inside import place
 from spamlab.spam.lists import candidate_lists
 from spamlab.spam.objects import certain_objects, pieces, spread
@@ -49,6 +50,10 @@ class Details:
         The seed each pixel joined, before borders are smoothed and pieces joined.
     step : float
         sqrt(N / K) in pixels, K the number of seeds.
+    attended : (n,) bool ndarray or None
+        Which objects are attended, numbered as in `pieces`; None without `attention`.
+    density : (H, W) float64 ndarray or None
+        How densely superpixels were asked to lie, 1 on average; None if the same everywhere.
     """
 
     n_obtained: int
@@ -61,6 +66,8 @@ class Details:
     centres: NDArray[np.float64]
     assignment: NDArray[np.int32]
     step: float
+    attended: NDArray[np.bool_] | None = None
+    density: NDArray[np.float64] | None = None
 
 
 def spam(
@@ -74,7 +81,8 @@ def spam(
     rng: int | np.random.Generator = 0,
     details: bool = False,
     *,
-    density: ArrayLike | None = None,
+    attention: ArrayLike | None = None,
+    density: float | ArrayLike | None = None,
     n_iter: int = 10,
     stride: int = 2,
     temperature: float = 1.0,
@@ -107,19 +115,25 @@ def spam(
         Draws the first seeds. The same number gives the same superpixels.
     details : bool
         Also return what the superpixels were made from.
-    density : (H, W) array_like, optional
-        How densely superpixels should lie, above 0; only ratios matter. Objects get seeds in proportion to
-        its sum, and in F the squared difference of positions to a centre is multiplied by the density there.
+    attention : (H, W) or (n,) array_like, optional
+        What draws the eye, in [0, 1]: a map, or a value per object of `pieces`. It alone changes nothing:
+        see `attended` for what it says, and `density` for what follows.
+    density : float or array_like, optional
+        How densely superpixels should lie, above 0. A number r: r times as densely in attended objects as
+        in others. (n,): a weight per object of `pieces`. (H, W): a weight per pixel. Only ratios matter,
+        and K stays. Objects get seeds in proportion to its sum; in F the squared difference of positions to
+        a centre is multiplied by the density there; discs and least sizes shrink as superpixels do.
     n_iter, temperature
         As for `spamlab.ssn.ssn`.
     stride : int
         The last round looks at all pixels. Those before look at every `stride`-th pixel of every
         `stride`-th row, and at the seeds. 1 lets them look at all.
     smooth : float
-        Radius of the disc that smooths borders, as a share of sqrt(N / K); see `spamlab.regions.smooth`. 0
-        leaves the step out, as the paper does.
+        Radius of the disc that smooths borders, as a share of sqrt(N / K) where density is 1; see
+        `spamlab.regions.smooth`. 0 leaves the step out, as the paper does.
     min_size_factor : float
-        Pieces smaller than this share of N / K are merged where an object's border does not forbid it.
+        Pieces smaller than this share of N / K are merged where an object's border does not forbid it. A
+        pixel counts as much as its density.
 
     Returns
     -------
@@ -150,8 +164,10 @@ def spam(
     colour = lab(image)
     n_segments = check_n_segments(n_segments, colour.shape[0] * colour.shape[1])
     certain = certain_objects(objects, colour.shape[:2], uncertain)
-    counted = spread(pieces(objects, colour.shape[:2]))
-    density = None if density is None else as_density(density, certain)
+    whole = pieces(objects, colour.shape[:2])
+    looked_at = None if attention is None else attended(attention, whole)
+    counted = spread(whole)
+    density = density_map(density, counted, looked_at)
     budget = budgets(counted, n_segments, density)
     seeds, cells = place(counted, budget, rng, density)
     step = float(np.sqrt(certain.size / len(seeds)))
@@ -159,15 +175,13 @@ def spam(
         F = all_features(colour, step, compactness, network, features)
         owner = np.repeat(np.arange(1, len(budget) + 1, dtype=np.int32), budget)
         labels, centres = _cluster(F, seeds, owner, cells, certain, density, n_iter, stride, temperature)
-    dense = 1.0 if density is None else max(1.0, float(density.max() / density.mean()))
-    result = smooth_borders(labels, radius * step / dense**0.5, certain, owner)
-    result = connect(result, certain, min_size_factor * step**2 / dense, colour)
+    result = smooth_borders(labels, local_radius(radius * step, density), certain, owner)
+    result = connect(result, certain, min_size_factor * step**2, colour, density)
     if not details:
         return result
     of_result = owners(result, certain, owner[labels])
-    whole = of_result[result]
-    n_obtained = len(of_result)
-    return result, Details(n_obtained, of_result, whole, certain, budget, seeds, cells, centres, labels, step)
+    seen = (certain, budget, seeds, cells, centres, labels, step, looked_at, density)
+    return result, Details(len(of_result), of_result, of_result[result], *seen)
 
 
 def _cluster(F, seeds, owner, cells, certain, density, n_iter, stride, temperature):
@@ -181,7 +195,7 @@ def _cluster(F, seeds, owner, cells, certain, density, n_iter, stride, temperatu
     S = group_means(few, cell[seen], F.new_zeros(len(seeds), F.shape[1]))
     weight = None
     if density is not None:
-        local = torch.from_numpy((density / density.mean()).reshape(-1, 1)).to(F)[seen]
+        local = torch.from_numpy(density.reshape(-1, 1)).to(F)[seen]
         weight = group_means(local, cell[seen], local.new_ones(len(seeds), 1))[:, 0]
     same = {"temperature": temperature, "weight": weight}
     S = cluster(few, S, candidates, group[seen], n_iter, **same).S

@@ -11,6 +11,7 @@ def connect(
     objects: NDArray[np.int32],
     min_size: float,
     features: ArrayLike | None = None,
+    density: ArrayLike | None = None,
 ) -> NDArray[np.int32]:
     """Make every label 4-connected without joining certain pixels of two objects.
 
@@ -24,9 +25,11 @@ def connect(
     objects : (H, W) int32 ndarray
         An object map: 0 = uncertain, 1 to n = objects.
     min_size : float
-        Pieces with fewer pixels are merged.
+        Pieces with fewer pixels are merged; with `density`, pieces with a smaller sum of it.
     features : (H, W, C) array_like, optional
         Features that settle ties, see `regions.enforce_connectivity`.
+    density : (H, W) array_like, optional
+        How much each pixel counts, above 0.
 
     Returns
     -------
@@ -36,7 +39,7 @@ def connect(
     parts = components(labels)
     held = np.zeros(int(parts.max()) + 1, np.int32)
     held[parts[objects > 0]] = objects[objects > 0]
-    return enforce_connectivity(labels, min_size, features, within=held[parts])
+    return enforce_connectivity(labels, min_size, features, held[parts], density)
 
 
 def owners(
