@@ -9,7 +9,17 @@ from test_slic import random_image
 from test_spam import COFFEE, MAPS, NETWORK, assert_contained, quiet
 
 from spamlab.regions import smooth
-from spamlab.spam import attended, budgets, connect, density_map, object_attention, pieces, spam, spread
+from spamlab.spam import (
+    attended,
+    budgets,
+    connect,
+    density_map,
+    numbered,
+    object_attention,
+    pieces,
+    spam,
+    spread,
+)
 from spamlab.spam.adaptive import local_radius
 
 SHAPE = COFFEE.shape[:2]
@@ -146,6 +156,19 @@ def test_discs_shrink_with_the_distance_of_seeds():
 # ---- what comes out
 
 
+def test_values_per_object_follow_the_numbers_of_the_map():
+    """Object 7 lies in two pieces, left and right of object 4, and counts as one."""
+    objects = np.array([7, 4, 7])[np.arange(100) * 3 // 100] * np.ones((96, 1), int)
+    _, found = spam(COFFEE, 90, objects, weights=NETWORK, attention=[0, 1], density=3, details=True)
+    assert found.attended.tolist() == [False, True]
+    assert found.density[0, [0, 99]] / found.density[0, 50] == pytest.approx(3)
+    _, same = spam(COFFEE, 90, objects, weights=NETWORK, density=[1, 3], details=True)
+    assert (same.density == found.density).all()
+    seen = spam(COFFEE, 90, objects, weights=NETWORK, attention=np.eye(96, 100), details=True)[1].attended
+    means = [np.eye(96, 100)[objects == number].mean() for number in (4, 7)]
+    assert seen.tolist() == [value == max(means) for value in means]
+
+
 @pytest.mark.parametrize("weights", [None, NETWORK], ids=["colour", "network"])
 @pytest.mark.parametrize("uncertain", [1, 5])
 def test_equal_weights_change_no_bit(weights, uncertain):
@@ -161,7 +184,7 @@ def test_equal_weights_change_no_bit(weights, uncertain):
 
 def any_density(kind, rng, objects):
     """Return `attention` and `density` of a kind, with ratios from 1/8 to 8."""
-    n = int(pieces(objects, objects.shape).max())
+    n = int(numbered(objects, objects.shape).max())
     if kind == "factor":
         return rng.random(n if rng.random() < 0.5 else objects.shape), 8 ** rng.uniform(-1, 1)
     return None, 8 ** rng.uniform(-0.5, 0.5, n if kind == "objects" else objects.shape)
@@ -186,8 +209,8 @@ def test_no_superpixel_holds_certain_pixels_of_two_objects(seed, kind, how):
         image, K, objects, uncertain=uncertain, attention=look, density=density, details=True, **options
     )
     assert_contained(labels, objects, uncertain)
-    n = len(found.budget)
-    assert found.budget.sum() == len(found.seeds) == max(K, n)
+    assert found.budget.sum() == len(found.seeds) == max(K, len(found.budget))
+    n = max(1, len(np.unique(objects[objects > 0])))
     assert found.attended is None if look is None else found.attended.shape == (n,)
 
 
@@ -291,12 +314,12 @@ def test_a_weight_map_puts_superpixels_where_it_is_high():
         (
             {"attention": np.ones(3)},
             ValueError,
-            r"shape \(3,\), expected \(96, 100\), .* or \(2,\), .*pieces",
+            r"shape \(3,\), expected \(96, 100\), .* or \(2,\), one per object of the map",
         ),
         ({"attention": np.ones((5, 7))}, ValueError, r"attention has shape \(5, 7\), expected \(96, 100\)"),
         ({"attention": [0, 255]}, ValueError, "attention goes from 0.0 to 255.0, expected 0 to 1; .*divide"),
         ({"attention": [0, np.nan]}, ValueError, "attention goes from nan to nan, expected 0 to 1"),
-        ({"density": [1, 2, 3]}, ValueError, "density has 3 weights, expected 2, one per object; .*pieces"),
+        ({"density": [1, 2, 3]}, ValueError, "density has 3 weights, expected 2, one per object of the map"),
         ({"density": [1, 0]}, ValueError, "density goes from 0.0 to 1.0 .* above 0 .* leaves no zeros"),
         ({"density": np.ones((5, 7))}, ValueError, "density have shape"),
     ],

@@ -36,7 +36,7 @@ from spamlab.spam.budgets import budgets
 from spamlab.spam.inside import place, scatter
 from spamlab.spam.lists import candidate_lists, of_same_object
 from spamlab.spam.method import Details, spam
-from spamlab.spam.objects import certain_objects, pieces, spread
+from spamlab.spam.objects import certain_objects, numbered, pieces, spread
 from spamlab.spam.whole import connect, owners
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "certain_objects",
     "connect",
     "density_map",
+    "numbered",
     "object_attention",
     "of_same_object",
     "owners",

@@ -20,7 +20,7 @@ def object_attention(attention: ArrayLike, objects: NDArray[np.int32]) -> NDArra
     attention : (H, W) or (n,) array_like
         What draws the eye, in [0, 1]: a value per pixel, or one per object, in the order of their numbers.
     objects : (H, W) int32 ndarray
-        `pieces`: 0 = uncertain, 1 to n = objects. Uncertain pixels do not count.
+        `numbered`: 0 = uncertain, 1 to n = objects. Uncertain pixels do not count.
 
     Returns
     -------
@@ -37,7 +37,7 @@ def object_attention(attention: ArrayLike, objects: NDArray[np.int32]) -> NDArra
     if values.shape not in ((n,), objects.shape):
         raise ValueError(
             f"attention has shape {values.shape}, expected {objects.shape}, a value per pixel, or ({n},), "
-            "one per object; the objects are those of spamlab.spam.pieces"
+            "one per object of the map, in the order of their numbers"
         )
     if not (values.min() >= 0 and values.max() <= 1):
         raise ValueError(
@@ -88,7 +88,7 @@ def density_map(
     density : float or array_like, optional
         A factor for attended objects; or a weight per object, (n,); or one per pixel, (H, W). Above 0.
     objects : (H, W) int32 ndarray
-        `spread`: 1 to n = objects. An uncertain pixel has the density of the object it counts with.
+        `numbered`, then `spread`: 1 to n = objects. An uncertain pixel has the density of the object it counts with.
     attended : (n,) bool ndarray, optional
         Which objects are attended, wanted with a factor.
 
@@ -137,7 +137,7 @@ def _of_objects(weights: ArrayLike, objects: NDArray[np.int32]) -> NDArray[np.fl
     weights, n = np.asarray(weights, np.float64), int(objects.max())
     if weights.shape != (n,):
         raise ValueError(
-            f"density has {len(weights)} weights, expected {n}, one per object; the objects are those of "
-            "spamlab.spam.pieces"
+            f"density has {len(weights)} weights, expected {n}, one per object of the map, in the order of "
+            "their numbers"
         )
     return weights[objects - 1]

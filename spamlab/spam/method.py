@@ -15,7 +15,7 @@ from spamlab.spam.adaptive import attended, density_map, local_radius
 from spamlab.spam.budgets import budgets
 from spamlab.spam.inside import place
 from spamlab.spam.lists import candidate_lists
-from spamlab.spam.objects import certain_objects, pieces, spread
+from spamlab.spam.objects import certain_objects, numbered, pieces, spread
 from spamlab.spam.whole import connect, owners
 from spamlab.ssn import Network, all_features
 from spamlab.ssn.weights import as_network
@@ -51,7 +51,7 @@ class Details:
     step : float
         sqrt(N / K) in pixels, K the number of seeds.
     attended : (n,) bool ndarray or None
-        Which objects are attended, numbered as in `pieces`; None without `attention`.
+        Which objects of the map given are attended, see `numbered`; None without `attention`.
     density : (H, W) float64 ndarray or None
         How densely superpixels were asked to lie, 1 on average; None if the same everywhere.
     """
@@ -116,13 +116,14 @@ def spam(
     details : bool
         Also return what the superpixels were made from.
     attention : (H, W) or (n,) array_like, optional
-        What draws the eye, in [0, 1]: a map, or a value per object of `pieces`. It alone changes nothing:
-        see `attended` for what it says, and `density` for what follows.
+        What draws the eye, in [0, 1]: a map, or a value per object, in the order of their numbers. It alone
+        changes nothing: see `attended` for what it says, and `density` for what follows.
     density : float or array_like, optional
-        How densely superpixels should lie, above 0. A number r: r times as densely in attended objects as
-        in others. (n,): a weight per object of `pieces`. (H, W): a weight per pixel. Only ratios matter,
-        and K stays. Objects get seeds in proportion to its sum; in F the squared difference of positions to
-        a centre is multiplied by the density there; discs and least sizes shrink as superpixels do.
+        How densely superpixels should lie, above 0; only ratios matter, K stays. A number r: r times as
+        densely in attended objects as in others. (n,): a weight per object, in the order of their numbers.
+        (H, W): a weight per pixel. Objects get seeds in proportion to its sum; in F the squared difference
+        of positions to a centre is multiplied by the density there; discs and least sizes shrink as
+        superpixels do.
     n_iter, temperature
         As for `spamlab.ssn.ssn`.
     stride : int
@@ -164,10 +165,8 @@ def spam(
     colour = lab(image)
     n_segments = check_n_segments(n_segments, colour.shape[0] * colour.shape[1])
     certain = certain_objects(objects, colour.shape[:2], uncertain)
-    whole = pieces(objects, colour.shape[:2])
-    looked_at = None if attention is None else attended(attention, whole)
-    counted = spread(whole)
-    density = density_map(density, counted, looked_at)
+    counted = spread(pieces(objects, colour.shape[:2]))
+    looked_at, density = _asked(attention, density, objects, counted)
     budget = budgets(counted, n_segments, density)
     seeds, cells = place(counted, budget, rng, density)
     step = float(np.sqrt(certain.size / len(seeds)))
@@ -182,6 +181,18 @@ def spam(
     of_result = owners(result, certain, owner[labels])
     seen = (certain, budget, seeds, cells, centres, labels, step, looked_at, density)
     return result, Details(len(of_result), of_result, of_result[result], *seen)
+
+
+def _asked(attention, density, objects, counted):
+    """Return which objects are attended and how densely superpixels should lie, as `Details` has them.
+
+    A piece has the weight of its object, and an uncertain pixel that of the piece it is counted with.
+    """
+    given = numbered(objects, counted.shape)
+    weighed = np.zeros(int(counted.max()) + 1, np.int32)
+    weighed[counted[given > 0]] = given[given > 0]
+    looked_at = None if attention is None else attended(attention, given)
+    return looked_at, density_map(density, weighed[counted], looked_at)
 
 
 def _cluster(F, seeds, owner, cells, certain, density, n_iter, stride, temperature):

@@ -9,8 +9,8 @@ from spamlab.objects.steps import or_one
 from spamlab.regions import as_labels, components
 
 
-def pieces(objects: ArrayLike | None, shape: tuple[int, int]) -> NDArray[np.int32]:
-    """Split an object map into 4-connected pieces; each counts as an object.
+def numbered(objects: ArrayLike | None, shape: tuple[int, int]) -> NDArray[np.int32]:
+    """Check an object map, and close the gaps between its numbers.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def pieces(objects: ArrayLike | None, shape: tuple[int, int]) -> NDArray[np.int3
     Returns
     -------
     (H, W) int32 ndarray
-        0 = uncertain, 1 to n = objects, numbered by first pixel; 1 everywhere if all of the map is uncertain.
+        0 = uncertain, 1 to n = objects in their old order; 1 everywhere if all of the map is uncertain.
 
     Raises
     ------
@@ -39,7 +39,29 @@ def pieces(objects: ArrayLike | None, shape: tuple[int, int]) -> NDArray[np.int3
         )
     if objects.min() < 0:
         raise ValueError(f"objects holds {objects.min()}, expected 0 (uncertain) or the number of an object")
-    return or_one(components(objects - 1) + 1)
+    present = np.unique(objects[objects > 0])
+    return or_one(np.where(objects > 0, np.searchsorted(present, objects) + 1, 0).astype(np.int32))
+
+
+def pieces(objects: ArrayLike | None, shape: tuple[int, int]) -> NDArray[np.int32]:
+    """Split the objects of a map into 4-connected pieces, which get seeds one by one.
+
+    Parameters
+    ----------
+    objects, shape
+        See `numbered`.
+
+    Returns
+    -------
+    (H, W) int32 ndarray
+        0 = uncertain, 1 to n = pieces, numbered by first pixel; 1 everywhere if all of the map is uncertain.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `objects` is no object map or that of another picture.
+    """
+    return components(numbered(objects, shape) - 1) + 1
 
 
 def certain_objects(
