@@ -88,7 +88,8 @@ def density_map(
     density : float or array_like, optional
         A factor for attended objects; or a weight per object, (n,); or one per pixel, (H, W). Above 0.
     objects : (H, W) int32 ndarray
-        `numbered`, then `spread`: 1 to n = objects. An uncertain pixel has the density of the object it counts with.
+        `numbered`, then `spread`: 1 to n = objects. An uncertain pixel has the density of the object it
+        counts with.
     attended : (n,) bool ndarray, optional
         Which objects are attended, wanted with a factor.
 
