@@ -72,7 +72,12 @@ def row(case: tuple, repeats: int) -> dict[str, float]:
 def stages(shape: tuple[int, int], n_segments: int, repeats: int) -> dict[str, float]:
     """Return the median milliseconds of each stage inside runs from image to labels."""
     image, given, network = picture(shape), objects(shape), load("spam")
-    runs = [_stages(lambda: spam(image, n_segments, given, weights=network)) for _ in range(repeats + 1)][1:]
+    return stages_of(lambda: spam(image, n_segments, given, weights=network), repeats)
+
+
+def stages_of(run: Callable, repeats: int) -> dict[str, float]:
+    """Return the median milliseconds of each stage inside a call of `spam`, after one that warms up."""
+    runs = [_stages(run) for _ in range(repeats + 1)][1:]
     return {f"{name} (ms)": statistics.median(run[name] for run in runs) for name in runs[0]}
 
 

@@ -4,8 +4,15 @@ import math
 import numbers
 
 
-def number(name: str, value: float, expected: str, low: float = -math.inf, above: float = -math.inf) -> float:
-    """Return `value` as a float of at least `low` and greater than `above`.
+def number(
+    name: str,
+    value: float,
+    expected: str,
+    low: float = -math.inf,
+    above: float = -math.inf,
+    high: float = math.inf,
+) -> float:
+    """Return `value` as a float from `low` to `high` and greater than `above`.
 
     Raises
     ------
@@ -16,7 +23,7 @@ def number(name: str, value: float, expected: str, low: float = -math.inf, above
     """
     if not isinstance(value, numbers.Real) or isinstance(value, bool):
         raise TypeError(f"{name}={value!r}, expected {expected}")
-    if not (math.isfinite(value) and value >= low and value > above):
+    if not (math.isfinite(value) and low <= value <= high and value > above):
         raise ValueError(f"{name}={value}, expected {expected}")
     return float(value)
 

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "spamlab"
 
 # Each row may import the rows named before it, and what stands to its left in its own row.
 LAYERS = {
-    1: "_arguments _threads paths _checkpoint features seeds candidates cluster regions masks objects "
+    1: "_arguments _otsu _threads paths _checkpoint features seeds candidates cluster regions masks objects "
     "metrics",
     2: "slic snic ssn segments lnsnet saliency spam refine clicks hierarchy",
     3: "models _bsds _fetch _scenes data",

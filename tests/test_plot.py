@@ -198,6 +198,19 @@ def test_show_refuses_what_it_cannot_draw(photo, labels):
         plot.show((photo, labels, labels, labels), text=SENTENCE)
 
 
+def test_maps_stand_beside_a_picture_from_its_top_to_its_bottom():
+    picture = np.random.default_rng(0).integers(0, 256, (112, 90, 3), np.uint8)
+    low, high = np.zeros((20, 40)), np.ones((20, 40))
+    found = plot.beside(picture, low, high, high / 2)
+    assert found.shape == (112, 90 + 12 + 58, 3) and (found[:, :90] == picture).all()
+    beside = found[:, 102:, 0]  # three maps of 29 rows, 12 white rows after each but the last
+    assert not beside[:29].any() and (beside[29:82] == 255).all() and (beside[82:111] == 128).all()
+    one = plot.beside(picture / 255, picture)
+    assert (one[:, :90] == picture).all() and (one[:, 102:] == picture).all()
+    with pytest.raises(ValueError, match="0 maps, expected at least one"):
+        plot.beside(picture)
+
+
 def test_channels_checks_and_draws(labels):
     F = np.random.default_rng(0).random((60 * 90, 3))
     assert pixels(plot.channels(F, (60, 90), ["a", "b", "c"], text=SENTENCE)).shape[1] <= WIDTH

@@ -23,7 +23,7 @@ def scene(shape=(120, 160), noise=6, seed=0):
 def with_disc(noise=6, radius=24, colour=(190, 60, 50)):
     image, row, col = scene(noise=noise)
     disc = (row - 55) ** 2 + (col - 70) ** 2 < radius**2
-    image[disc] = image[disc] // 8 + np.array(colour, np.uint8) * 7 // 8 if noise else colour
+    image[disc] = image[disc] // 8 + np.array(colour) * 7 // 8 if noise else colour
     return image, disc
 
 

@@ -115,6 +115,8 @@ def test_logarithmic_slider_has_round_stops_and_typing_finds_the_nearest():
     demo.handles["n"].holder.value = 100
     assert typed(demo, "n").value == 100
     assert Slider(30, 10, 500, log=True).values()[:4] == [10, 15, 22, 30]
+    assert Slider(2.0, 1 / 8, 8.0, 2, log=True).values() == [1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8]
+    assert Slider(9, 1, 100, 3, log=True).values() == [1, 3, 9, 27, 81, 100]
     with pytest.raises(ValueError, match="its|one of"):
         demo.set(n=50)
 

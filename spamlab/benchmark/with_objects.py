@@ -33,13 +33,21 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
 
 
 def spam(
-    prior: str, image: Image, n_segments: int, compactness: float, objects: Labels | None = None
+    prior: str,
+    image: Image,
+    n_segments: int,
+    compactness: float,
+    objects: Labels | None = None,
+    **options: Any,
 ) -> Labels:
-    """Run SPAM with the shipped weights, the network included, on an object map, where there is one."""
+    """Run SPAM with the shipped weights, the network included, on an object map, where there is one.
+
+    More `options` of SPAM come after those of the prior.
+    """
     from spamlab.spam import spam as cut
 
     with one_thread():
-        return cut(image, n_segments, objects, compactness, **ARGUMENTS[prior]["spam"])
+        return cut(image, n_segments, objects, compactness, **ARGUMENTS[prior]["spam"], **options)
 
 
 def object_map(

@@ -2,6 +2,7 @@
 
 ==============  ==========================================================
 `segment`       cut image files, write label maps and overlays
+`maps`          objects and attention that come with the files
 `bench`         run the benchmark, or sweep the settings for it
 `learning`      the options of ``train``
 `train`         train a network, or go on with a training
@@ -21,6 +22,11 @@ from spamlab.cli.learning import ABOUT, add_train
 OBJECTS = (
     "for --method spam: objects as labels (PNG) or masks (JSON), or a folder that holds such a file for each "
     "picture, under its name; NAME_objects.png then says which object each superpixel is of"
+)
+
+ATTENTION = (
+    "with --objects: what draws the eye, a grey picture (0 to 255) or a folder of such, or how to find it: "
+    "saliency, spectral, or dino, whose weights you fetch first"
 )
 
 
@@ -72,6 +78,8 @@ def _add_segment(commands, methods: list[str]) -> None:
     add("--compactness", type=float, metavar="m", help="of methods that have one")
     add("--objects", metavar="MAP", help=OBJECTS)
     add("--ignore", type=int, metavar="N", help="the label of MAP that stands for not known")
+    add("--attention", metavar="A", help=ATTENTION)
+    add("--density", type=float, metavar="R", help="R times as dense in attended objects as in others")
     add("--overlay", default="png", choices=["png", "jpg", "none"], help="how to draw (png)")
     add("-o", "--output", required=True, metavar="DIR", help="folder, made if need be")
 

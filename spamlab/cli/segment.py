@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from spamlab.benchmark.methods import METHODS, TRUTHLESS, cut, select, warm_up
+from spamlab.cli import maps
 from spamlab.data import load_image
 from spamlab.metrics import compactness, explained_variation
-from spamlab.objects import from_file
 from spamlab.plot import overlay
 
-MAPS = (".png", ".json", ".tif", ".tiff", ".bmp", ".gif")  # what `from_file` reads
 MOST = 65_535  # the largest label that 16 bits hold, and the number of labels allowed
 
 
@@ -26,7 +26,8 @@ def run(arguments: argparse.Namespace) -> int:
     value = _setting(arguments.method, arguments.compactness)
     if METHODS[arguments.method].annotated:
         raise ValueError(f"--method {arguments.method}: {TRUTHLESS}")
-    _check_objects(arguments)
+    maps.check_objects(arguments)
+    maps.check_attention(arguments)
     folder = _folder(arguments.output)
     warm_up(METHODS[arguments.method])
     inputs = {Path(source).resolve() for source in arguments.images}
@@ -67,8 +68,12 @@ def _segment(
     source: str, target: Path, arguments: argparse.Namespace, value: float | None, inputs: set[Path]
 ) -> str:
     """Cut one picture, write the results, and return its line."""
-    image, objects = load_image(source), _object_map(arguments, source, inputs)
+    image, objects = load_image(source), maps.object_map(arguments, source, inputs)
+    seen = maps.attention(arguments, source, image, inputs)
     method = METHODS[arguments.method]
+    if seen is not None:
+        given = {"attention": seen, "density": arguments.density}
+        method = replace(method, function=partial(method.function, **given))
     if objects is not None:
         method = replace(method, prepare=lambda *_: objects)
     labels, seconds = cut(method, image, arguments.n_segments, value)
@@ -83,40 +88,6 @@ def _segment(
     size = f"{image.shape[0]} x {image.shape[1]}, asked {arguments.n_segments}, obtained {n}"
     scores = f"CO {compactness(labels):.3f}, EV {explained_variation(labels, image):.3f}"
     return f"{target.name}: {size}, {scores}, {seconds:.3f} s"
-
-
-def _check_objects(arguments: argparse.Namespace) -> None:
-    """Raise an error where ``--objects`` and ``--ignore`` do not go with the other words."""
-    objects = arguments.objects
-    if objects is None:
-        if arguments.ignore is not None:
-            raise ValueError(f"--ignore {arguments.ignore}: it is about labels of --objects; leave it out")
-        return
-    if arguments.method != "spam":
-        raise ValueError(f"--objects {objects}: {arguments.method} takes no objects; add --method spam")
-    if not Path(objects).exists():
-        raise FileNotFoundError(f"--objects {objects}: no such file or folder; give a path that exists")
-    if len(arguments.images) > 1 and not Path(objects).is_dir():
-        raise ValueError(
-            f"--objects {objects} is one map, but there are {len(arguments.images)} pictures; give a folder "
-            "that holds a map for each, under the picture's name"
-        )
-
-
-def _object_map(arguments: argparse.Namespace, source: str, inputs: set[Path]) -> NDArray[np.int32] | None:
-    """Read the object map of a picture; None without ``--objects``. No result may replace its file."""
-    if arguments.objects is None:
-        return None
-    file = Path(arguments.objects)
-    if file.is_dir():
-        stem = Path(source).stem
-        found = sorted(f for f in file.iterdir() if f.stem == stem and f.suffix.lower() in MAPS)
-        if len(found) != 1:
-            names = " and ".join(f.name for f in found) or "none"
-            raise ValueError(f"{names} in {file}, expected one map: {stem}{f' or {stem}'.join(MAPS)}")
-        file = found[0]
-    inputs.add(file.resolve())
-    return from_file(file, () if arguments.ignore is None else arguments.ignore)
 
 
 def _owners(labels: NDArray[np.int32], objects: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -37,7 +37,7 @@ def distances(F: Tensor, S: Tensor, slots: Tensor, weight: Tensor | None = None)
     bias = (scaled * centres).sum(2, keepdim=True).masked_fill(empty, torch.inf)
     d2 = torch.baddbmm(bias, scaled, F, alpha=-2)  # (T, M, 1) - 2 (T, M, C) x (T, C, P)
     if weight is not None:
-        d2 = d2 + w * F[:, -2:].square().sum(1, keepdim=True)
+        d2.addcmul_(w, F[:, -2:].square().sum(1, keepdim=True))
     return d2
 
 

@@ -1,11 +1,12 @@
-"""The only door to pretrained networks of others: SAM, through transformers (extra ``spamlab[models]``).
+"""The only door to pretrained networks of others: SAM and DINO, through transformers (``spamlab[models]``).
 
 A. Kirillov et al., "Segment Anything", ICCV 2023; SlimSAM, the default, is a small copy of it (Z. Chen et
-al., NeurIPS 2024). Points are (row, col) here as everywhere; SAM's (x, y) appears in these files only.
-Nothing is downloaded unasked, and no picture, click or mask leaves the computer.
+al., NeurIPS 2024). DINO: see its module. Points are (row, col) here as everywhere; SAM's (x, y) appears in
+these files only. Nothing is downloaded unasked, and no picture, click or mask leaves the computer.
 
 =============  ==================================================================
 `sam`          `sam_masks`, masks of everything; `Sam`, masks of a chosen object
+`dino`         `dino_attention`, where a network that was trained without labels looks
 `hub`          `fetch`, `locate`, `load`: weights, their size and their licence
 `generate`     a grid of points to masks, the whole way
 `proposals`    its steps: `grid`, `ask`, `settle`
@@ -15,12 +16,13 @@ Nothing is downloaded unasked, and no picture, click or mask leaves the computer
 `encoder`      a picture to its embedding
 `decoder`      prompts to the quality and the logits of masks
 `probing`      which precision and which batch are fastest here
-`cache`        masks that were computed once
+`cache`        masks and maps that were computed once
 =============  ==================================================================
 """
 
+from spamlab.models.dino import dino_attention
 from spamlab.models.filters import Filters
 from spamlab.models.hub import fetch, load, locate
 from spamlab.models.sam import Sam, sam_masks
 
-__all__ = ["Filters", "Sam", "fetch", "load", "locate", "sam_masks"]
+__all__ = ["Filters", "Sam", "dino_attention", "fetch", "load", "locate", "sam_masks"]

@@ -1,4 +1,4 @@
-"""SAM's weights: what is downloaded, how large it is and under which licence; nothing comes unasked.
+"""Weights of others: what is downloaded, how large it is and under which licence; nothing comes unasked.
 
 Files come from the Hugging Face hub into its own folder (``HF_HOME``). Only `fetch` uses a network, and it
 only receives: no picture, click or mask is sent.
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from spamlab.paths import data_dir
 
 if TYPE_CHECKING:
-    from transformers import SamModel
+    from transformers import SamModel, ViTModel
 
 DEFAULT = "nielsr/slimsam-77-uniform"
 FILES = ("config.json", "model.safetensors")
@@ -24,9 +24,15 @@ KNOWN = {  # megabytes of FILES, licence
     "facebook/sam-vit-huge": (2565, "Apache-2.0"),
 }
 
+DINO = "facebook/dino-vits8"
+KINDS = {  # as config.json names them: class of transformers, options of its loading
+    "sam": ("SamModel", {}),
+    "vit": ("ViTModel", {"add_pooling_layer": False, "attn_implementation": "eager"}),
+}
+
 
 def fetch(model: str = DEFAULT) -> Path:
-    """Download a network of the SAM family, after saying what, how large and under which licence.
+    """Download a network, after saying what, how large and under which licence.
 
     Parameters
     ----------
@@ -67,13 +73,15 @@ def fetch(model: str = DEFAULT) -> Path:
     raise ValueError(f"{model} holds {sorted(sizes)}, expected {' and '.join(FILES)}; {_advice(model)}")
 
 
-def locate(model: str | Path = DEFAULT) -> Path:
+def locate(model: str | Path = DEFAULT, kind: str = "sam") -> Path:
     """Return the folder of a network that is on this computer; nothing is downloaded.
 
     Parameters
     ----------
     model : str or Path
         A folder with ``config.json`` and ``model.safetensors``, or a name on the hub that was fetched.
+    kind : {"sam", "vit"}
+        What it is for: the message says what to use instead.
 
     Raises
     ------
@@ -85,38 +93,39 @@ def locate(model: str | Path = DEFAULT) -> Path:
     if Path(model).is_dir():
         missing = [name for name in FILES if not (Path(model) / name).is_file()]
         if missing:
-            raise FileNotFoundError(f"{model} has no {' and no '.join(missing)}; {_advice(model)}")
+            raise FileNotFoundError(f"{model} has no {' and no '.join(missing)}; {_advice(model, kind)}")
         return Path(model)
     if _is_name(model):
         hub = _library("huggingface_hub")
         files = [_cached(hub, str(model), name) for name in FILES]
         if all(files):
             return files[0].parent
-    raise FileNotFoundError(f"{model} is not on this computer.\n{_advice(model)}")
+    raise FileNotFoundError(f"{model} is not on this computer.\n{_advice(model, kind)}")
 
 
-def load(model: str | Path = DEFAULT) -> "SamModel":
+def load(model: str | Path = DEFAULT, kind: str = "sam") -> "SamModel | ViTModel":
     """Load a network that is on this computer; the last one is kept.
 
     Parameters
     ----------
-    model : str or Path
+    model, kind
         See `locate`.
 
     Returns
     -------
-    SamModel
-        Of transformers, float32, in evaluation mode.
+    SamModel or ViTModel
+        Of transformers, float32, in evaluation mode; attention of a ViTModel is computed step by step, so
+        that it can be read.
 
     Raises
     ------
     ImportError, FileNotFoundError
         See `locate`.
     ValueError
-        If it is no SAM, or its weights are incomplete.
+        If it is of another kind, or its weights are incomplete.
     """
-    folder = locate(model)
-    return _load(folder, _stamp(folder))
+    folder = locate(model, kind)
+    return _load(folder, _stamp(folder), kind)
 
 
 def identity(model: str | Path) -> str:
@@ -135,7 +144,7 @@ def _library(name: str):
         return importlib.import_module(name)
     except ImportError as error:
         raise ImportError(
-            f"{name} is not installed, and SAM needs it: python -m pip install 'spamlab[models]'"
+            f"{name} is not installed, and this network needs it: python -m pip install 'spamlab[models]'"
         ) from error
 
 
@@ -153,15 +162,21 @@ def _licence(info) -> str:
     return tags[0] if tags else "not stated, see its page"
 
 
-def _advice(model: str | Path) -> str:
+def _advice(model: str | Path, kind: str = "sam") -> str:
     size, licence = KNOWN.get(str(model), (None, None))
     what = f" ({size} MB, {licence})" if size else ""
+    vit = kind == "vit" or model == DINO
+    page = model if _is_name(model) else DINO if vit else DEFAULT
+    instead = "Or use spamlab.saliency.saliency, which needs no weights."
+    if not vit:
+        instead = (
+            "Or use stored masks instead: those of shipped pictures lie in "
+            f"{data_dir() / 'proposals'}; spamlab.masks.read opens them, and any file of SA-1B."
+        )
     return (
         f"To get it{what}: spamlab.models.fetch({str(model)!r}). Without a network here, save "
-        f"{' and '.join(FILES)} of https://huggingface.co/{model if _is_name(model) else DEFAULT} on another "
-        "computer into a folder, and give that folder as model=. Or use stored masks instead: those of "
-        f"shipped pictures lie in {data_dir() / 'proposals'}; spamlab.masks.read opens them, and any file of "
-        "SA-1B."
+        f"{' and '.join(FILES)} of https://huggingface.co/{page} on another computer into a folder, and give "
+        f"that folder as model=. {instead}"
     )
 
 
@@ -178,20 +193,23 @@ def _digest(folder: Path, stamp: tuple) -> str:
     return digest.hexdigest()
 
 
+_STRICT = {"local_files_only": True, "use_safetensors": True, "dtype": "float32", "output_loading_info": True}
+
+
 @lru_cache(maxsize=1)
-def _load(folder: Path, stamp: tuple) -> "SamModel":
+def _load(folder: Path, stamp: tuple, kind: str) -> "SamModel | ViTModel":
     transformers = _library("transformers")
     config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
-    if config.model_type != "sam":
+    if config.model_type != kind:
         raise ValueError(
-            f"{folder} holds a model of type {config.model_type!r}, expected 'sam'; {_advice(folder)}"
+            f"{folder} holds a model of type {config.model_type!r}, expected {kind!r}; "
+            f"{_advice(folder, kind)}"
         )
+    name, options = KINDS[kind]
     logging, bars = transformers.utils.logging, transformers.utils.logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
-        model, report = transformers.SamModel.from_pretrained(
-            folder, local_files_only=True, use_safetensors=True, dtype="float32", output_loading_info=True
-        )
+        model, report = getattr(transformers, name).from_pretrained(folder, **options, **_STRICT)
     finally:
         if bars:
             logging.enable_progress_bar()

@@ -155,6 +155,8 @@ def uncertain_band(labels: ArrayLike, uncertain: int, ignore: int | None = None)
         True = in doubt. A pixel of the ignored label is if two others lie in its window.
     """
     labels, r = as_labels(labels), _odd("uncertain", uncertain) // 2
+    if r == 0:
+        return np.zeros(labels.shape, bool)
     if ignore is None:
         low, high = _extremes(labels, labels, r)
     else:

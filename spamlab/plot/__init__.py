@@ -6,7 +6,7 @@
 =============  ==================================================================
 `picture`      `Picture`, the palette, encoding
 `pixels`       label maps drawn on pixels: `overlay`, `mean_colours`, `errors`, `recall`, ...
-`panels`       `show`: the same crop side by side; `channels` of features
+`panels`       `show`: the same crop side by side; `channels` of features; maps `beside` a picture
 `charts`       `curve`, `plane` and `bars`
 `diagrams`     `centres`, `candidates` of one pixel, the `four_questions`
 `learned`      `weights` of candidates, `arrows` of a gradient, `scales` of a network
@@ -16,16 +16,18 @@
 `lifelong`     three `ways` to train, `factors` of gradients
 `masks`        where a network is asked, `prompts`; a `cutout`; a pile as `outlines`; `tint` of an object map
 `priors`       what a pixel may join, `joins`; objects that are `numbered`; the `tradeoff` of two scores
+`density`      `routes` over superpixels, objects `ranked` by a value, a picture beside its `shares`
 =============  ==================================================================
 """
 
 from spamlab.plot.charts import bars, curve, plane
+from spamlab.plot.density import ranked, routes, shares
 from spamlab.plot.diagrams import candidates, centres, four_questions
 from spamlab.plot.graphs import balance, graph
 from spamlab.plot.learned import arrows, scales, weights
 from spamlab.plot.lifelong import factors, ways
 from spamlab.plot.masks import cutout, outlines, prompts, tint
-from spamlab.plot.panels import channels, show
+from spamlab.plot.panels import beside, channels, show
 from spamlab.plot.picture import Picture, check_sentence, encode
 from spamlab.plot.pixels import errors, mean_colours, overlay, paint, recall, wrong_share
 from spamlab.plot.priors import joins, numbered, tradeoff
@@ -37,6 +39,7 @@ __all__ = [
     "arrows",
     "balance",
     "bars",
+    "beside",
     "candidates",
     "centres",
     "channels",
@@ -59,8 +62,11 @@ __all__ = [
     "plane",
     "principal",
     "prompts",
+    "ranked",
     "recall",
+    "routes",
     "scales",
+    "shares",
     "show",
     "tint",
     "tradeoff",

@@ -121,7 +121,7 @@ def numbered(
         raise ValueError(
             f"there are {len(numbers)} numbers, expected one for each of {objects.max()} objects"
         )
-    places = [_widest(objects == number) for number in range(1, len(numbers) + 1)]
+    places = [widest(objects == number) for number in range(1, len(numbers) + 1)]
 
     def draw(canvas: ImageDraw.ImageDraw) -> None:
         for (row, col, room), number in zip(places, numbers, strict=True):
@@ -136,7 +136,7 @@ def numbered(
     return draw_finely(big, draw)
 
 
-def _widest(mask: NDArray[np.bool_]) -> tuple[int, int, float]:
+def widest(mask: NDArray[np.bool_]) -> tuple[int, int, float]:
     """Return the pixel that is farthest from the border of a mask, and how far that is."""
     far = distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
     row, col = np.unravel_index(far.argmax(), far.shape)

@@ -142,10 +142,7 @@ def _merge_small(parts, order, size, mass, means, objects, min_size):
             border[other] = 0
         if best < 0:
             continue
-        kept, gone = (
-            min(c, best),
-            max(c, best),
-        )  # so that an index always tells which one starts first
+        kept, gone = min(c, best), max(c, best)  # an index always tells which one starts first
         means[kept] = (means[c] * size[c] + means[best] * size[best]) / (size[c] + size[best])
         size[kept] += size[gone]
         mass[kept] += mass[gone]

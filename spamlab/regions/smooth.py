@@ -36,17 +36,21 @@ def smooth(
     """
     if objects is None:
         objects, owner = np.zeros_like(labels), np.zeros(int(labels.max()) + 1, np.int32)
-    result, radius = labels.copy(), np.broadcast_to(radius, labels.shape)
+    result, radius = labels.copy(), np.asarray(radius)
     for one in np.unique(radius[radius >= 1]):
         away = np.square(np.arange(-int(one), int(one) + 1))
         halves = (away[:, None] + away <= one**2).sum(axis=1) // 2  # pixels to each side, row by row
-        _vote(labels, objects, owner, halves, radius == one, result)
+        asked = np.broadcast_to(radius == one, labels.shape).copy()
+        _vote(labels, objects, owner, halves, asked, result)
     return result
 
 
 @njit(cache=True)
 def _vote(labels, objects, owner, halves, asked, result):
-    """Move the disc along each row: at every step a pixel enters and one leaves in each of its rows."""
+    """Set `result` at the pixels asked.
+
+    The disc moves along each row: at every step a pixel enters and one leaves in each of its rows.
+    """
     height, width = labels.shape
     reach, area = len(halves) // 2, 2 * halves.sum() + len(halves)
     votes = np.empty(len(owner), np.int64)

@@ -10,6 +10,8 @@ Where we differ from the authors' program, and why:
 
 - Colours within 1 Lab unit always pull each other. On a plain background their scale would be 0.
 - A picture in which nothing stands out gives 0 everywhere, not stretched rounding errors.
+- The picture is cut into 250 superpixels, not into one for every 600 pixels.
+- Otsu's threshold splits the values themselves, not a histogram of them.
 - A frame around a picture is not cut off.
 
 ===============  =================================================================

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
-from skimage.filters import threshold_otsu
+
+from spamlab._otsu import otsu
 
 SIGMA_BORDER = 1.0
 SIGMA_POSITION = 0.4  # the authors' program; the paper says 0.25
@@ -38,10 +39,11 @@ def geodesic(difference: NDArray[np.float64], links: NDArray[np.bool_], clip: fl
 def border_connectivity(
     length: NDArray[np.float64], border: NDArray[np.bool_], sigma: float
 ) -> NDArray[np.float64]:
-    """Return how much of the outline of its area lies at the border of the picture.
+    """Return how much of the outline of the area around each superpixel lies at the border of the picture.
 
-    The area of a superpixel counts all superpixels by exp(-length^2 / 2 sigma^2), its length at the border
-    those there. Their ratio len / sqrt(area) does not depend on the size of the picture.
+    Superpixel j belongs to the area of i by T_ij = exp(-length_ij^2 / 2 sigma^2). The sum of T_ij over all j
+    is Area_i, that over all j at the border Len_i, and Len_i / sqrt(Area_i) is returned. Twice as many
+    superpixels each way change it little.
 
     Parameters
     ----------
@@ -72,7 +74,9 @@ def contrast(
     background: NDArray[np.float64],
     sigma: float = SIGMA_POSITION,
 ) -> NDArray[np.float64]:
-    """Sum the differences of colour to all superpixels that are background, near ones first.
+    """Sum the differences of colour to all superpixels, those that are background and near above all.
+
+    sum_j difference_ij exp(-distance_ij^2 / 2 sigma^2) b_j
 
     Parameters
     ----------
@@ -81,7 +85,7 @@ def contrast(
     distance : (n, n) float64 ndarray
         Of positions, 1 = a side of the picture.
     background : (n,) float64 ndarray
-        What `background_weight` returned. All ones give plain contrast.
+        b, what `background_weight` returned. All ones give plain contrast.
     sigma : float
         How far a superpixel looks, as a share of the side.
 
@@ -94,12 +98,9 @@ def contrast(
 
 
 def foreground_weight(contrast: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Stretch contrast to [0, 1] and set Otsu's lower group to 0: (n,) float64."""
+    """Stretch contrast to [0, 1] and set Otsu's lower group to 0: (n,) -> (n,) float64."""
     weight = stretch(contrast)
-    levels, counts = np.unique(weight, return_counts=True)  # no histogram: its bins mix the two groups
-    if len(levels) == 1:
-        return weight
-    return np.where(weight > threshold_otsu(hist=(counts, levels)), weight, 0.0)
+    return np.where(weight > otsu(weight), weight, 0.0)
 
 
 def stretch(values: NDArray) -> NDArray[np.float64]:

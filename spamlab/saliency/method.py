@@ -41,6 +41,7 @@ class Details:
     border : (n,) bool ndarray
         See `on_border`.
     scales : Scales
+        What counts as a small difference of colour here.
     geodesic : (n, n) float64 ndarray
         In Lab units.
     connectivity, background, contrast, foreground : (n,) float64 ndarray
@@ -104,7 +105,7 @@ def saliency(
     image = as_image(image)
     if method == "spectral":
         steps = spectrum(image)
-        result = stretch(resize(stretch(steps.response), image.shape[:2], order=1))
+        result = stretch(resize(steps.response, image.shape[:2], order=1))
     else:
         steps = background_detection(image, _superpixels(image, n_segments, labels))
         result = stretch(steps.values)[steps.labels]
@@ -120,6 +121,11 @@ def background_detection(image: ArrayLike, labels: NDArray[np.int32]) -> Details
     image : array_like
         Anything `spamlab.features.as_image` accepts.
     labels : (H, W) int32 ndarray
+
+    Returns
+    -------
+    Details
+        Every step; ``stretch(details.values)[labels]`` is the map.
     """
     colour, position = nodes(labels, image)
     neighbours, border = touching(labels), on_border(labels)

@@ -5,9 +5,9 @@ from numpy.typing import NDArray
 
 from spamlab.saliency.graph import link_border, two_rings
 
-LAMBDA = 5.0  # of the background, against the foreground
+LAMBDA = 5.0  # of the background, against the foreground: the authors' program; the paper says 1
 MU = 0.1  # neighbours pull each other at least so much
-SURE = 3.0  # background beyond doubt from this border connectivity on
+SURE = 3.0  # background beyond doubt above this border connectivity: the program, not the paper
 _FIXED = 1000.0  # the weight of what is beyond doubt
 
 
@@ -44,7 +44,17 @@ def pull(
 def sure_background(
     background: NDArray[np.float64], connectivity: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Give a weight far above 1 to what is background beyond doubt: (n,) float64."""
+    """Raise the weight of what is background beyond doubt far above 1, so that its value stays near 0.
+
+    Parameters
+    ----------
+    background, connectivity : (n,) float64 ndarray
+        What `background_weight` and `border_connectivity` returned.
+
+    Returns
+    -------
+    (n,) float64 ndarray
+    """
     return np.where(connectivity > SURE, _FIXED, background)
 
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from skimage.filters import threshold_otsu
 
 from spamlab._arguments import number
+from spamlab._otsu import otsu
 from spamlab.regions import region_means
 from spamlab.spam.budgets import as_density
 
@@ -69,11 +69,8 @@ def attended(
     """
     values = object_attention(attention, objects)
     if threshold is None:
-        levels, counts = np.unique(values, return_counts=True)
-        if len(levels) == 1:
-            return np.ones(len(values), bool)
-        threshold = max(LEAST, float(threshold_otsu(hist=(counts, levels))))
-    return values > number("threshold", threshold, "a number from 0 to 1; None finds one")
+        threshold = max(LEAST, otsu(values))
+    return values > number("threshold", threshold, "a number from 0 to 1; None finds one", low=0, high=1)
 
 
 def density_map(

@@ -15,7 +15,7 @@ from spamlab.spam.adaptive import attended, density_map, local_radius
 from spamlab.spam.budgets import budgets
 from spamlab.spam.inside import place
 from spamlab.spam.lists import candidate_lists
-from spamlab.spam.objects import certain_objects, numbered, pieces, spread
+from spamlab.spam.objects import numbered, split, spread, without_band
 from spamlab.spam.whole import connect, owners
 from spamlab.ssn import Network, all_features
 from spamlab.ssn.weights import as_network
@@ -33,13 +33,15 @@ class Details:
     n_obtained : int
         How many superpixels came out.
     owner : (n_obtained,) int32 ndarray
-        The object of each superpixel, as a number of `pieces`.
+        The piece of an object that each superpixel belongs to, as a number of `pieces`.
     objects : (H, W) int32 ndarray
         ``owner[labels]``: the object map without zeros.
     certain : (H, W) int32 ndarray
         What the superpixels keep to, see `certain_objects`; 0 = uncertain.
-    budget : (n,) int64 ndarray
-        Seeds of each object, numbered as in `pieces`.
+    given : (p,) int32 ndarray
+        The object of the map given, as a number of `numbered`, in which each of the p `pieces` lies.
+    budget : (p,) int64 ndarray
+        Seeds of each piece.
     seeds : (K, 2) int64 ndarray
         (row, col) in pixels, object by object.
     cells : (H, W) int32 ndarray
@@ -60,6 +62,7 @@ class Details:
     owner: NDArray[np.int32]
     objects: NDArray[np.int32]
     certain: NDArray[np.int32]
+    given: NDArray[np.int32]
     budget: NDArray[np.int64]
     seeds: NDArray[np.int64]
     cells: NDArray[np.int32]
@@ -68,6 +71,15 @@ class Details:
     step: float
     attended: NDArray[np.bool_] | None = None
     density: NDArray[np.float64] | None = None
+
+    @property
+    def obtained(self) -> NDArray[np.int64]:
+        """Superpixels of each piece, (p,), to be compared with its `budget` of seeds."""
+        return np.bincount(self.owner, minlength=len(self.budget) + 1)[1:]
+
+    def per_object(self, counts: NDArray) -> NDArray[np.int64]:
+        """Sum counts of pieces, `budget` or `obtained`, over the n objects of the map given: (p,) -> (n,)."""
+        return np.bincount(self.given, counts)[1:].astype(np.int64)
 
 
 def spam(
@@ -164,9 +176,10 @@ def spam(
     network = as_network(weights)
     colour = lab(image)
     n_segments = check_n_segments(n_segments, colour.shape[0] * colour.shape[1])
-    certain = certain_objects(objects, colour.shape[:2], uncertain)
-    counted = spread(pieces(objects, colour.shape[:2]))
-    looked_at, density = _asked(attention, density, objects, counted)
+    objects = numbered(objects, colour.shape[:2])
+    whole = split(objects)
+    certain, counted = without_band(whole, uncertain), spread(whole)
+    given, looked_at, density = _asked(attention, density, objects, counted)
     budget = budgets(counted, n_segments, density)
     seeds, cells = place(counted, budget, rng, density)
     step = float(np.sqrt(certain.size / len(seeds)))
@@ -179,20 +192,19 @@ def spam(
     if not details:
         return result
     of_result = owners(result, certain, owner[labels])
-    seen = (certain, budget, seeds, cells, centres, labels, step, looked_at, density)
+    seen = (certain, given, budget, seeds, cells, centres, labels, step, looked_at, density)
     return result, Details(len(of_result), of_result, of_result[result], *seen)
 
 
 def _asked(attention, density, objects, counted):
-    """Return which objects are attended and how densely superpixels should lie, as `Details` has them.
+    """Return `given`, `attended` and `density` of `Details`.
 
     A piece has the weight of its object, and an uncertain pixel that of the piece it is counted with.
     """
-    given = numbered(objects, counted.shape)
-    weighed = np.zeros(int(counted.max()) + 1, np.int32)
-    weighed[counted[given > 0]] = given[given > 0]
-    looked_at = None if attention is None else attended(attention, given)
-    return looked_at, density_map(density, weighed[counted], looked_at)
+    given = np.zeros(int(counted.max()), np.int32)
+    given[counted[objects > 0] - 1] = objects[objects > 0]
+    looked_at = None if attention is None else attended(attention, objects)
+    return given, looked_at, density_map(density, given[counted - 1], looked_at)
 
 
 def _cluster(F, seeds, owner, cells, certain, density, n_iter, stride, temperature):

@@ -61,7 +61,12 @@ def pieces(objects: ArrayLike | None, shape: tuple[int, int]) -> NDArray[np.int3
     TypeError, ValueError
         If `objects` is no object map or that of another picture.
     """
-    return components(numbered(objects, shape) - 1) + 1
+    return split(numbered(objects, shape))
+
+
+def split(objects: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return `pieces` of what `numbered` returned."""
+    return components(objects - 1) + 1
 
 
 def certain_objects(
@@ -86,8 +91,12 @@ def certain_objects(
     TypeError, ValueError
         As of `pieces`; or if `uncertain` is even or below 1.
     """
-    found = pieces(objects, shape)
-    return np.where(uncertain_band(found, uncertain, ignore=0), 0, found)
+    return without_band(pieces(objects, shape), uncertain)
+
+
+def without_band(objects: NDArray[np.int32], uncertain: int) -> NDArray[np.int32]:
+    """Return `certain_objects` of what `pieces` returned."""
+    return np.where(uncertain_band(objects, uncertain, ignore=0), 0, objects)
 
 
 def spread(objects: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -53,9 +53,9 @@ class Slider:
     value, low, high : int or float
         Start, lowest and highest value. Whole numbers give a slider of whole numbers.
     step : int or float
-        Distance of two values; not used with `log`.
+        Distance of two values; with `log`, each stop is `step` times the one before if that is above 1.
     log : bool
-        Space the stops evenly on a logarithmic scale, six per decade with two digits; a typed
+        Space the stops evenly on a logarithmic scale, six per decade by default, with two digits; a typed
         number moves to the nearest stop.
     label : str
         Name beside the slider; by default the argument's name.
@@ -92,6 +92,8 @@ class Slider:
             return [round(self.low + i * self.step, 10) for i in range(count + 1)]
         decades = np.log10(self.high / self.low)
         even = np.geomspace(self.low, self.high, 1 + max(1, round(6 * decades)))
+        if self.step > 1:
+            even = self.low * float(self.step) ** np.arange(1 + int(decades / np.log10(self.step) + 1e-9))
         stops = {float(f"{v:.2g}") for v in even if self.low < float(f"{v:.2g}") < self.high}
         stops = sorted(stops | {self.low, self.value, self.high})
         return sorted({round(v) for v in stops}) if self.whole else stops
