@@ -1,4 +1,4 @@
-"""The exercises of lesson 08: a budget with a factor, attention per object, the way to the border."""
+"""The exercises of lesson 08: a budget with a factor, attention per object, the way to the frame."""
 
 from collections.abc import Callable
 
@@ -36,7 +36,7 @@ def attention_of_each(attention, objects):
 
 
 def to_border(colour, links, border, clip):
-    """Return (n,): the cost of the cheapest path from each of n superpixels to one with border (n,)."""
+    """Return (n,): the cost of the cheapest way from each of n superpixels to one at the frame (border)."""
     ### BEGIN SOLUTION
     difference = np.sqrt(((colour[:, None] - colour) ** 2).sum(axis=2))
     cost = np.where(links, np.maximum(difference - clip, 0), np.inf)
@@ -267,7 +267,7 @@ def _steps(colour, clip):
 
 
 def _paths(cost, links, border, add: Callable = np.add):
-    """Return the cheapest way to the border where step i, j costs cost[i, j]."""
+    """Return the cheapest way to the frame where step i, j costs cost[i, j]."""
     away = np.where(border, 0.0, np.inf)
     for _ in away:
         away = np.minimum(away, np.where(links, add(cost, away), np.inf).min(axis=1))
@@ -337,7 +337,7 @@ def _graph_inputs():
 
 BORDER = Task(
     name="08.3",
-    title="the way to the border",
+    title="the way to the frame",
     function=to_border,
     inputs=_graph_inputs,
     hints=(
