@@ -113,7 +113,7 @@ def install(testing: bool, options: list) -> None:
         print(f"Warning: {free:.1f} GB are free on this disk, {FREE_GB} GB are better. PyTorch with CUDA,")
         print("which pip takes on Linux, needs more still; README names the smaller one without.")
     print("Installing spamlab and what it needs. This happens once and takes minutes.", flush=True)
-    target = ".[test]" if testing else "."
+    target = ".[test]" if testing else ".[clicks]"
     pip = [sys.executable, "-m", "pip", "install", "-c", "constraints.txt", *options, "-e", target]
     if subprocess.run(pip, cwd=ROOT).returncode != 0:
         stop(

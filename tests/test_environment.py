@@ -187,5 +187,33 @@ def test_ci_stops_when_there_is_no_single_command(readme, tmp_path):
 
 
 @needs_bash
+@pytest.mark.parametrize("works", [True, False])
+@pytest.mark.parametrize("present", [True, False])
+def test_ci_installs_the_browser_where_it_is_missing_and_goes_on(present, works, tmp_path):
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("bash", "env", "dirname", "awk", "wc", "rm", "id"):
+        (tools / name).symlink_to(shutil.which(name))
+    log = tmp_path / "log"
+    made = {"apt-get": f'echo "apt-get $*" >> "{log}"; {str(works).lower()}', "sudo": '"$@"'}
+    made |= {"python": f'echo "python CI=$CI" >> "{log}"; false'}  # ends the program, after the browser
+    made |= dict.fromkeys(["chromium", "chromedriver"], "") if present else {}
+    for name, line in made.items():
+        (tools / name).write_text(f"#!{shutil.which('bash')}\n{line}\n", encoding="utf-8")
+        (tools / name).chmod(0o755)
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci" / "run", tmp_path / ".ci" / "run")
+    (tmp_path / "README.md").write_text(README, encoding="utf-8")
+    env = {"PATH": str(tools), "PYTHON": str(tools / "python")}
+    result = subprocess.run([str(tmp_path / ".ci" / "run")], env=env, capture_output=True, text=True)
+    *installed, last = log.read_text(encoding="utf-8").splitlines()
+    assert last == "python CI=1" and result.returncode == 1
+    assert any("install" in line and line.endswith("chromium chromium-driver") for line in installed) == (
+        works and not present
+    )
+    assert ("could not be installed" in result.stderr) == (not works and not present)
+
+
+@needs_bash
 def test_ci_is_executable():
     assert (ROOT / ".ci" / "run").stat().st_mode & 0o100

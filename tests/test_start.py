@@ -46,7 +46,7 @@ LAB = [sys.executable, "-m", "jupyterlab", "notebooks"]
 
 def test_it_installs_and_opens_the_course(world):
     assert start.main([]) == 0
-    assert world.ran == [[*PIP, "-e", "."], LAB]
+    assert world.ran == [[*PIP, "-e", ".[clicks]"], LAB]
 
 
 def test_root_may_open_the_course_too(world, monkeypatch):
@@ -82,7 +82,7 @@ def test_new_ranges_or_pins_install_again(world, name):
     world.ran.clear()
     (world.clone / name).write_text("changed")
     start.main([])
-    assert world.ran == [[*PIP, "-e", "."], LAB]
+    assert world.ran == [[*PIP, "-e", ".[clicks]"], LAB]
 
 
 def test_a_stamp_without_the_package_counts_for_nothing(world, monkeypatch):

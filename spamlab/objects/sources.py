@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from skimage.draw import line
 
-from spamlab._arguments import number
+from spamlab._arguments import number, pixel_points
 from spamlab.features import as_image
 from spamlab.objects.steps import area_limit, large_pieces, or_one, uncertain_band
 from spamlab.regions import as_labels, components, relabel, sizes
@@ -201,18 +201,7 @@ def from_clicks(
 
 def _stroke(points: ArrayLike, shape: tuple[int, int]) -> tuple[NDArray, NDArray]:
     """Return the rows and columns that a stroke passes."""
-    points = np.atleast_2d(points)
-    if points.ndim != 2 or points.shape[1] != 2 or points.dtype.kind not in "iu":
-        raise ValueError(
-            f"points have shape {points.shape} and dtype {points.dtype}, expected whole numbers: (row, col) "
-            "or (n, 2)"
-        )
-    inside = (points >= 0) & (points < shape)
-    if not inside.all():
-        row, col = points[~inside.all(axis=1)][0]
-        raise ValueError(
-            f"point (row, col) = ({row}, {col}) lies outside the picture of {shape[0]} x {shape[1]} pixels"
-        )
+    points = pixel_points(points, shape)
     lines = [line(*a, *b) for a, b in zip(points[:-1], points[1:], strict=True)]
     rows, cols = zip(*lines, strict=True) if lines else ((points[:, 0],), (points[:, 1],))
     return np.concatenate(rows), np.concatenate(cols)

@@ -17,10 +17,12 @@
 `masks`        where a network is asked, `prompts`; a `cutout`; a pile as `outlines`; `tint` of an object map
 `priors`       what a pixel may join, `joins`; objects that are `numbered`; the `tradeoff` of two scores
 `density`      `routes` over superpixels, objects `ranked` by a value, a picture beside its `shares`
+`clicking`     what a user does: superpixels `clicked`, objects `pointed` at, `strokes`
 =============  ==================================================================
 """
 
 from spamlab.plot.charts import bars, curve, plane
+from spamlab.plot.clicking import clicked, pointed, strokes
 from spamlab.plot.density import ranked, routes, shares
 from spamlab.plot.diagrams import candidates, centres, four_questions
 from spamlab.plot.graphs import balance, graph
@@ -44,6 +46,7 @@ __all__ = [
     "centres",
     "channels",
     "check_sentence",
+    "clicked",
     "curve",
     "cutout",
     "dendrogram",
@@ -60,6 +63,7 @@ __all__ = [
     "overlay",
     "paint",
     "plane",
+    "pointed",
     "principal",
     "prompts",
     "ranked",
@@ -68,6 +72,7 @@ __all__ = [
     "scales",
     "shares",
     "show",
+    "strokes",
     "tint",
     "tradeoff",
     "walks",

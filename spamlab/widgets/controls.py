@@ -11,6 +11,7 @@ import ipywidgets as w
 import numpy as np
 import traitlets
 
+from spamlab.widgets.canvas import Canvas
 from spamlab.widgets.upload import Uploads
 
 _WIDE = {"description_width": "125px"}
@@ -34,6 +35,8 @@ class Handle:
         Turns the holder's value into what the function receives.
     upload : Uploads, optional
         For `Photo`: the pictures of the reader.
+    canvas : Canvas, optional
+        For `Points`: the picture that is clicked on.
     """
 
     holder: Any
@@ -42,6 +45,7 @@ class Handle:
     ends: list
     resolve: Callable[[Any], Any] = lambda value: value
     upload: Uploads | None = None
+    canvas: Canvas | None = None
 
 
 @dataclass(frozen=True)

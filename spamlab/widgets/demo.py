@@ -24,13 +24,14 @@ from numpy.typing import NDArray
 
 from spamlab.plot import check_sentence, encode
 from spamlab.plot.pixels import as_uint8, fit_width
+from spamlab.widgets.canvas import WIDEST, fix_size, put, shown_width
 from spamlab.widgets.controls import Choice, Photo, Slider, Toggle
+from spamlab.widgets.points import Points
 from spamlab.widgets.upload import status_line
 
 LIVE, SLOW = 0.1, 0.5  # seconds: below, follow the slider; above, wait until it is let go
 WAIT = 0.2  # seconds without a change before a picture that takes 0.1 to 0.5 s is computed
 KEPT = 32  # results in memory
-WIDEST, HIGHEST = 950, 500  # pixels: controls, picture and sentence fit on one screen
 
 
 class Demo:
@@ -43,8 +44,8 @@ class Demo:
         in [0, 1], and one line of at least 40 characters with a number.
     title : str
         What the reader can find out here.
-    **controls : Slider, Choice, Toggle or Photo
-        One for each argument of the function.
+    **controls : Slider, Choice, Toggle, Photo or Points
+        One for each argument of the function. With `Points` the picture is clicked on.
 
     Attributes
     ----------
@@ -57,11 +58,15 @@ class Demo:
         function: Callable[..., tuple[NDArray, str]],
         *,
         title: str,
-        **controls: Slider | Choice | Toggle | Photo,
+        **controls: Slider | Choice | Toggle | Photo | Points,
     ):
         self.function, self.title, self.controls = function, title, controls
         self.strict = os.environ.get("SPAMLAB_TEST") == "1"
         self.handles = {name: control.build(name) for name, control in controls.items()}
+        canvases = [handle.canvas for handle in self.handles.values() if handle.canvas]
+        if len(canvases) > 1:
+            raise ValueError(f"{len(canvases)} controls are Points, expected at most one per demo")
+        self.canvas = canvases[0] if canvases else None
         self._cache: OrderedDict[tuple, tuple[NDArray, str]] = OrderedDict()
         self._seconds: deque[float] = deque(maxlen=5)
         self._timer: asyncio.TimerHandle | None = None
@@ -92,8 +97,9 @@ class Demo:
             self.controls[name].check(value)
         self._held = True
         try:
-            for name, value in values.items():
-                self.handles[name].holder.value = value
+            # another photograph takes the clicks away, so it comes before clicks that are given
+            for name in sorted(values, key=lambda name: self.handles[name].upload is None):
+                self.handles[name].holder.value = values[name]
         finally:
             self._held = False
         self._draw()
@@ -123,9 +129,8 @@ class Demo:
         return self._cache[key]
 
     def _build(self) -> None:
-        self.image = w.Image(
-            format="png", layout=w.Layout(max_width="100%", object_fit="contain", object_position="left")
-        )
+        self.image = self.canvas.image if self.canvas else w.Image(format="png")
+        self.image.layout = w.Layout(max_width="100%", object_fit="contain", object_position="left")
         self.status = w.HTML(layout=w.Layout(min_height="52px", max_height="260px", overflow="auto"))
         reset = w.Button(description="Reset", tooltip="Bring back the values at the start")
         reset.on_click(self.reset)
@@ -134,6 +139,8 @@ class Demo:
         rows = [handle.row for handle in self.handles.values()]
         box = w.Layout(display="flex", flex_flow="row wrap", grid_gap="2px 24px")
         for handle in self.handles.values():
+            if handle.upload and self.canvas:
+                handle.holder.observe(self._forget_clicks, "value")
             handle.holder.observe(self._changed, "value")
             if handle.upload:
                 handle.upload.fail = lambda reason: self._fail(reason, str(reason))
@@ -159,18 +166,19 @@ class Demo:
         self._forget_timer()
         known = tuple(self.values.values()) in self._cache
         if not known and self._seconds and median(self._seconds) > SLOW:
-            self.status.value = status_line("computing ...", "busy")
+            self._say("computing ...", "busy")
         try:
             pixels, sentence = self.render()
         except Exception as reason:
             self._fail(reason)
             return
-        data, mime = encode(pixels)
-        with self.image.hold_sync():
-            self.image.format, self.image.value = mime.removeprefix("image/"), data
-        if not self._drawn:
-            self._fix_size(*pixels.shape[:2])
-        self.status.value = status_line(sentence)
+        put(self.image, pixels)
+        if not self._drawn:  # the place of the first picture is kept for all
+            fix_size(self.image, *pixels.shape[:2])
+            self._drawn = True
+        if self.canvas:
+            self.canvas.shape = self._clicked(pixels)
+        self._say(sentence)
         follow = median(self._seconds) <= SLOW
         for handle in self.handles.values():
             if handle.holder.has_trait("continuous_update"):
@@ -178,7 +186,7 @@ class Demo:
 
     def _fail(self, reason: Exception, told: str = "") -> None:
         told = told or "".join([str(reason), "\n\n", *traceback.format_exception(reason)])
-        self.status.value = status_line(told, "error")
+        self._say(told, "error")
         if self.strict:
             raise reason
 
@@ -187,18 +195,27 @@ class Demo:
             self._timer.cancel()
         self._timer = None
 
-    def _fix_size(self, height: int, width: int) -> None:
-        """Keep the place of the first picture for all, so that the page does not jump."""
-        shown = _shown_width(height, width)
-        self.image.layout.width = f"{shown}px"
-        self.image.layout.height = f"{round(height * shown / width)}px"
-        self._drawn = True
+    def _clicked(self, pixels: NDArray) -> tuple[int, int]:
+        """Return height and width of what is clicked on: the photograph, however large it is drawn."""
+        photos = (h.resolve(h.holder.value) for h in self.handles.values() if h.upload)
+        return getattr(next(photos, pixels), "shape", pixels.shape)[:2]
+
+    def _forget_clicks(self, _: dict) -> None:
+        """Clicks meant the pixels of the photograph before."""
+        held, self._held = self._held, True
+        self.canvas.value = ()
+        self._held = held
+
+    def _say(self, text: str, kind: str = "said") -> None:
+        self.status.value = status_line(text, kind)
+        if self.canvas:
+            self.canvas.say(text.partition("\n")[0])
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         self.render()  # an author's error at the start is raised, not drawn
         self._draw()
         pixels, sentence = self.render()
-        data, mime = encode(fit_width(pixels, _shown_width(*pixels.shape[:2])))
+        data, mime = encode(fit_width(pixels, shown_width(*pixels.shape[:2])))
         view = self.widget._repr_mimebundle_()
         view.pop("text/plain", None)
         bundle = {**view, mime: base64.b64encode(data).decode("ascii"), "text/plain": sentence}
@@ -210,10 +227,6 @@ class Demo:
         data, metadata = self._repr_mimebundle_()
         display(data, metadata=metadata, raw=True)
         print(f"At the start: {data['text/plain']}")
-
-
-def _shown_width(height: int, width: int) -> int:
-    return round(width * min(1, WIDEST / width, HIGHEST / height))
 
 
 def _pixels(picture: Any) -> NDArray[np.uint8]:
