@@ -206,7 +206,7 @@ def test_a_quick_function_follows_and_a_slow_one_waits_for_the_end():
     assert len(texts) == 3
 
 
-def test_in_between_the_last_of_many_changes_is_drawn_once(monkeypatch):
+def test_in_between_the_first_and_the_last_of_many_changes_are_drawn(monkeypatch):
     monkeypatch.setattr("spamlab.widgets.demo.WAIT", 0.05)
     calls = []
 
@@ -219,14 +219,16 @@ def test_in_between_the_last_of_many_changes_is_drawn_once(monkeypatch):
         pace(demo, 0.3)
         for n in range(10, 20):
             demo.handles["n"].holder.value = n
-        assert calls == []
+            pace(demo, 0.3)
+        assert calls == [10] and draw(10)[1] in said(demo)  # the first one at once
         await asyncio.sleep(0.15)
-        assert calls == [19] and draw(19)[1] in said(demo)
+        assert calls == [10, 19] and draw(19)[1] in said(demo)
         pace(demo, 0.3)
+        demo.handles["n"].holder.value = 29
         demo.handles["n"].holder.value = 30
         demo.set(n=31)  # from code: at once, and the waiting change is forgotten
         await asyncio.sleep(0.15)
-        assert calls == [19, 31]
+        assert calls == [10, 19, 29, 31]
 
     asyncio.run(drag())
 

@@ -1,5 +1,6 @@
 """What a user does to a picture: superpixels `clicked` in order, objects `pointed` at, `strokes` drawn."""
 
+import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -11,10 +12,10 @@ from spamlab.plot.picture import BOUNDARY, HIGHLIGHT, INK
 from spamlab.plot.pixels import FINER, RGB, as_uint8, draw_finely, enlarge, overlay
 from spamlab.plot.priors import widest
 
-SIGNS = {"more": "+", "less": "\u2212"}
-_SHARE = 46  # a mark is this many times smaller than the longer side
+SIGNS = {"more": "+", "less": "-"}
+_SHARE, _LEAST = 46, 0.6  # a mark is this many times smaller than the longer side; where it is narrow, less
 _PAPER = "#ffffff"
-Mark = tuple[float, float, str, bool]  # row and column in pixels of the picture, a sign, whether it is filled
+Mark = tuple[float, float, float, str, bool]  # row, column and room in pixels of the picture, sign, filled
 
 
 def clicked(image: ArrayLike, labels: ArrayLike, clicks: Sequence[int], *, scale: int = 2) -> RGB:
@@ -48,9 +49,7 @@ def clicked(image: ArrayLike, labels: ArrayLike, clicks: Sequence[int], *, scale
         raise ValueError(f"clicks hold {strangers}, expected labels from 0 to {labels.max()} that are there")
     picked = [label for label, said in numbers.items() if len(said) % 2]
     big = overlay(image, labels, scale=scale, highlight=picked)
-    marks = [
-        (*widest(labels == label)[:2], ", ".join(said), label in picked) for label, said in numbers.items()
-    ]
+    marks = [(*widest(labels == label), ", ".join(said), label in picked) for label, said in numbers.items()]
     return _marked(big, marks, scale)
 
 
@@ -90,7 +89,7 @@ def pointed(
             raise ValueError(f"click ({row}, {col}) is of kind {kind!r}, expected one of {list(SIGNS)}")
         ((row, col),) = pixel_points((row, col), np.shape(image)[:2]).tolist()
         signs.setdefault((row, col), []).append(SIGNS[kind])
-    marks = [(*place, " ".join(said), SIGNS["less"] not in said) for place, said in signs.items()]
+    marks = [(*place, math.inf, "".join(said), SIGNS["less"] not in said) for place, said in signs.items()]
     return _marked(big, marks, scale)
 
 
@@ -138,18 +137,32 @@ def strokes(
 
 
 def _marked(big: RGB, marks: Iterable[Mark], scale: int) -> RGB:
-    """Draw each mark as a disc with its sign; a long one gets a wider disc."""
-    radius = max(9, max(big.shape) / _SHARE) * FINER
-    font = ImageFont.load_default(1.25 * radius)
+    """Draw each mark as a disc with its sign, smaller where there is little room, wider for a long sign."""
+    usual = max(9, max(big.shape) / _SHARE) * FINER
 
     def draw(canvas: ImageDraw.ImageDraw) -> None:
-        for row, col, sign, filled in marks:
+        for row, col, room, sign, filled in marks:
+            radius = min(usual, max(_LEAST * usual, 0.9 * room * scale * FINER))
             x, y = (col + 0.5) * scale * FINER, (row + 0.5) * scale * FINER
-            wide = max(radius, canvas.textlength(sign, font=font) / 2 + 0.5 * radius)
-            fill, ink = (HIGHLIGHT, _PAPER) if filled else (_PAPER, INK)
-            box = (x - wide, y - radius, x + wide, y + radius)
-            edge = {"outline": ink, "width": max(1, round(radius / 7))}
-            canvas.rounded_rectangle(box, radius, fill=fill, **edge)
-            canvas.text((x, y), sign, fill=ink, font=font, anchor="mm")
+            _mark(canvas, x, y, radius, sign, (HIGHLIGHT, _PAPER) if filled else (_PAPER, INK))
 
     return draw_finely(big, draw)
+
+
+def _mark(canvas: ImageDraw.ImageDraw, x: float, y: float, radius: float, sign: str, colours: tuple) -> None:
+    fill, ink = colours
+    bars = set(sign) <= set(SIGNS.values())
+    font = ImageFont.load_default(1.25 * radius)
+    length = 1.3 * radius * len(sign) if bars else canvas.textlength(sign, font=font)
+    wide = max(radius, length / 2 + (0.35 if bars else 0.5) * radius)
+    edge = {"outline": ink, "width": max(1, round(radius / 7))}
+    canvas.rounded_rectangle((x - wide, y - radius, x + wide, y + radius), radius, fill=fill, **edge)
+    if not bars:
+        canvas.text((x, y), sign, fill=ink, font=font, anchor="mm")
+        return
+    reach, style = 0.5 * radius, {"fill": ink, "width": max(2, round(radius / 4))}
+    for i, one in enumerate(sign):  # the font that Pillow brings has no minus
+        at = x + 1.3 * radius * (i - (len(sign) - 1) / 2)
+        canvas.line((at - reach, y, at + reach, y), **style)
+        if one == SIGNS["more"]:
+            canvas.line((at, y - reach, at, y + reach), **style)

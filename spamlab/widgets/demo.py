@@ -10,6 +10,7 @@ still picture with the printed sentence remains for readers without a kernel.
 import asyncio
 import base64
 import html
+import math
 import os
 import time
 import traceback
@@ -30,7 +31,7 @@ from spamlab.widgets.points import Points
 from spamlab.widgets.upload import status_line
 
 LIVE, SLOW = 0.1, 0.5  # seconds: below, follow the slider; above, wait until it is let go
-WAIT = 0.2  # seconds without a change before a picture that takes 0.1 to 0.5 s is computed
+WAIT = 0.2  # seconds without a change before the next picture that takes 0.1 to 0.5 s is computed
 KEPT = 32  # results in memory
 
 
@@ -71,6 +72,7 @@ class Demo:
         self._seconds: deque[float] = deque(maxlen=5)
         self._timer: asyncio.TimerHandle | None = None
         self._held = self._drawn = False
+        self._ended = -math.inf  # when a change was last drawn, seconds
         self._build()
 
     @property
@@ -153,7 +155,8 @@ class Demo:
             return
         self._forget_timer()
         pace = median(self._seconds) if self._seconds else 0.0
-        if self.strict or not LIVE < pace <= SLOW:
+        idle = time.monotonic() - self._ended > WAIT
+        if idle or self.strict or not LIVE < pace <= SLOW:
             self._draw()
             return
         try:
@@ -162,7 +165,13 @@ class Demo:
             self._draw()
 
     def _draw(self) -> None:
-        """Bring picture and status line up to date; an error leaves the previous picture."""
+        try:
+            self._bring_up_to_date()
+        finally:
+            self._ended = time.monotonic()
+
+    def _bring_up_to_date(self) -> None:
+        """Draw picture and status line; an error leaves the previous picture."""
         self._forget_timer()
         known = tuple(self.values.values()) in self._cache
         if not known and self._seconds and median(self._seconds) > SLOW:
