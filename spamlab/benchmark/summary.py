@@ -137,7 +137,11 @@ def merged(old: Mapping, new: Mapping) -> dict:
 
 def _tables(summary: Mapping) -> list[str]:
     """Return the parts of a summary that are lists of rows; a sweep has none."""
-    return [name for name, value in summary.items() if isinstance(value, list)]
+    return [
+        name
+        for name, value in summary.items()
+        if isinstance(value, list) and all(isinstance(row, Mapping) for row in value)
+    ]
 
 
 def _counts(summary: Mapping) -> list[int]:

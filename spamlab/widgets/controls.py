@@ -152,7 +152,7 @@ class Choice:
     value : object
         The one at the start.
     options : sequence
-        All values, or pairs (text, value).
+        Values, or pairs (text, value).
     label : str
         Name beside the list; by default the argument's name.
     """
@@ -177,7 +177,7 @@ class Choice:
         """Make the list."""
         label = self.label or name.replace("_", " ")
         box = w.Dropdown(
-            options=list(self.options),
+            options=[o if isinstance(o, tuple) else (str(o), o) for o in self.options],
             value=self.value,
             description=label,
             style=_WIDE,
