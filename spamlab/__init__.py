@@ -25,7 +25,7 @@ name and is imported from there: ``from spamlab.slic import slic``.
 `models`         pretrained networks of others: SAM and its masks, nothing downloaded unasked
 `data`           images, synthetic scenes, data sets: readers, checksums, `fetch`
 `plot`           pictures that carry their own sentence
-`widgets`        sliders over pure functions
+`widgets`        sliders and clicks over pure functions
 `exercises`      `check` an answer and name the mistake; copies of the course for students
 `benchmark`      a method over a data set -> scores at the number of superpixels obtained
 `training`       what trains the learned methods; it stops when told and goes on later

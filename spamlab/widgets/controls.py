@@ -152,7 +152,7 @@ class Choice:
     value : object
         The one at the start.
     options : sequence
-        Values, or pairs (text, value).
+        All values, or pairs (text, value).
     label : str
         Name beside the list; by default the argument's name.
     """
@@ -177,7 +177,7 @@ class Choice:
         """Make the list."""
         label = self.label or name.replace("_", " ")
         box = w.Dropdown(
-            options=[o if isinstance(o, tuple) else (str(o), o) for o in self.options],
+            options=list(self.options),
             value=self.value,
             description=label,
             style=_WIDE,
