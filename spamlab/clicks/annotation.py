@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from spamlab import masks
-from spamlab._arguments import pixel_points
+from spamlab.features import pixel_points
 from spamlab.regions import as_labels
 
 ABOUT = "superpixels picked by hand"

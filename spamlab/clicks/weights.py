@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spamlab._arguments import pixel_points
+from spamlab.features import pixel_points
 from spamlab.spam import numbered, spread
 
 STEPS = {"more": 1, "less": -1}  # powers of 2

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from skimage.draw import line
 
-from spamlab._arguments import number, pixel_points
-from spamlab.features import as_image
+from spamlab._arguments import number
+from spamlab.features import as_image, pixel_points
 from spamlab.objects.steps import area_limit, large_pieces, or_one, uncertain_band
 from spamlab.regions import as_labels, components, relabel, sizes
 from spamlab.regions import smooth as vote

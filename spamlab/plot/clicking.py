@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from PIL import ImageDraw, ImageFont
 
-from spamlab._arguments import pixel_points
+from spamlab.features import pixel_points
 from spamlab.plot.picture import BOUNDARY, HIGHLIGHT, INK
 from spamlab.plot.pixels import FINER, RGB, as_uint8, draw_finely, enlarge, overlay
 from spamlab.plot.priors import widest
