@@ -83,9 +83,12 @@ def cluster(
     slots = candidates[tiles.group]
     # Features are measured from a centre nearby: the difference of large numbers would lose digits.
     origin = S[slots.max(1).values].detach().unsqueeze(2)  # (T, C, 1)
-    X = tiles.arrange(torch.cat([F, F.new_ones(len(F), 1)], dim=1))  # (T, C + 1, P), the last row counts
-    seen = X[:, :-1] - origin * X[:, -1:]
-    X = torch.cat([seen, X[:, -1:]], dim=1)
+    if n_iter == 1:
+        seen = tiles.arrange(F).sub_(origin)  # nothing is summed, so empty places may hold anything
+    else:
+        X = tiles.arrange(torch.cat([F, F.new_ones(len(F), 1)], dim=1))  # (T, C + 1, P), the last row counts
+        seen = X[:, :-1] - origin * X[:, -1:]
+        X = torch.cat([seen, X[:, -1:]], dim=1)
     for i in range(n_iter):
         near = S[slots.clamp(min=0)] - origin.transpose(1, 2)  # (T, M, C)
         Q = assign(distances(seen, near, slots, weight), temperature)
