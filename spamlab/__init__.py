@@ -21,6 +21,7 @@ name and is imported from there: ``from spamlab.slic import slic``.
 `lnsnet`         LNS-Net (Zhu et al., 2021): a network that learns without labels, and seeds that move once
 `saliency`       where people look, without training: robust background detection, spectral residual
 `spam`           SPAM (Walther et al., 2025): superpixels that respect objects
+`refine`         better borders for any semantic segmentation: superpixels vote
 `clicks`         weights by clicks, annotation by clicks on superpixels, and how many clicks it takes
 `models`         pretrained networks of others: SAM and its masks, nothing downloaded unasked
 `data`           images, synthetic scenes, data sets: readers, checksums, `fetch`

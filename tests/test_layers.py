@@ -27,7 +27,7 @@ ALONE = {"start"}  # runs before anything is installed
 # Only these import a heavy library at their top; what imports one of them at its top loads it too.
 HEAVY = {
     "numba": {"seeds", "regions", "metrics", "slic", "snic", "segments", "models", "spam"},
-    "torch": {"_checkpoint", "cluster", "ssn", "segments", "lnsnet", "spam", "training", "models"},
+    "torch": {"_checkpoint", "cluster", "ssn", "segments", "lnsnet", "spam", "training", "models", "refine"},
 }
 
 
