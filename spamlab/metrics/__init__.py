@@ -10,7 +10,7 @@ in either map (outside a mask) are left out of the table.
 `superpixels`    ASA, undersegmentation error, explained variation, ICV
 `boundary`       the boundary map, recall, precision, F and contour density
 `shapes`         compactness CO, global regularity GR
-`segments`       segmentations: Rand, VoI, GCE, covering, mean IoU
+`segments`       segmentations: Rand, VoI, GCE, covering, mean IoU, `trimap`
 `matching`       boundary F by one-to-one matching, ODS and OIS
 `scores`         all of them for one picture and its annotators
 ===============  ========================================================================
@@ -33,6 +33,7 @@ from spamlab.metrics.segments import (
     mean_iou,
     probabilistic_rand_index,
     rand_index,
+    trimap,
     variation_of_information,
 )
 from spamlab.metrics.shapes import Regularity, compactness, perimeters, regularity
@@ -72,6 +73,7 @@ __all__ = [
     "superpixel_scores",
     "thin_boundaries",
     "tolerance",
+    "trimap",
     "undersegmentation_error",
     "variation_of_information",
 ]

@@ -9,7 +9,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
+from scipy.ndimage import distance_transform_edt
 
+from spamlab._arguments import number
+from spamlab.metrics.boundary import boundaries
 from spamlab.metrics.table import as_truths, contingency
 
 
@@ -128,6 +131,24 @@ def confusion(
     truth = _as_classes(truth[counted], n_classes, "truth")
     pairs = truth * n_classes + prediction
     return np.bincount(pairs, minlength=n_classes**2).reshape(n_classes, n_classes)
+
+
+def trimap(truth: ArrayLike, width: float) -> NDArray[np.bool_]:
+    """Mark the pixels near borders of a class map: (H, W) bool; scores over them show what borders are worth.
+
+    A pixel is near if a pixel of `boundaries` is nearer than `width` pixels: 1 marks those pixels alone, one
+    on each side of a border. An ignored region has borders as any other; leave its pixels out in `confusion`.
+
+    Parameters
+    ----------
+    truth : (H, W) int array_like
+        Classes.
+    width : float
+        In pixels, above 0; 1 to 10 are usual.
+    """
+    width = number("width", width, "a width above 0; 1 to 10 pixels are usual", above=0)
+    border = boundaries(truth)
+    return distance_transform_edt(~border) < width if border.any() else border
 
 
 def _as_classes(classes: NDArray, n_classes: int, name: str) -> NDArray[np.int64]:
