@@ -23,7 +23,7 @@ name and is imported from there: ``from spamlab.slic import slic``.
 `spam`           SPAM (Walther et al., 2025): superpixels that respect objects
 `refine`         better borders for any semantic segmentation: superpixels vote
 `clicks`         weights by clicks, annotation by clicks on superpixels, and how many clicks it takes
-`models`         pretrained networks of others: SAM and its masks, nothing downloaded unasked
+`models`         pretrained networks of others: SAM, DINO, segmentation; nothing downloaded unasked
 `data`           images, synthetic scenes, data sets: readers, checksums, `fetch`
 `plot`           pictures that carry their own sentence
 `widgets`        sliders and clicks over pure functions

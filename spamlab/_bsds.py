@@ -5,15 +5,13 @@ C. Fowlkes and J. Malik, "Contour detection and hierarchical image segmentation"
 2011. The data are for non-commercial research and teaching, and are not shipped.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from spamlab.features import as_image
+from spamlab._splits import Split, read_image
 
 SPLITS = ("train", "val", "test")
 # where the data lie below the folder that a reader names: itself, or the layouts of the archives
@@ -40,29 +38,17 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class BSDS:
+class BSDS(Split):
     """One split of BSDS500, in the order of the names. A picture is read when it is asked for.
 
     ``len(split)``, ``split[3]``, ``split[:10]`` (again a BSDS) and ``for sample in split`` work.
     """
 
-    root: Path
-    split: str
-    names: tuple[str, ...]
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-    def __getitem__(self, index: int | slice) -> "Sample | BSDS":
-        if isinstance(index, slice):
-            return replace(self, names=self.names[index])
-        name = self.names[index]
-        image = _read_image(self.root / "images" / self.split / f"{name}.jpg")
+    def read(self, name: str) -> Sample:
+        """Read the picture of a name, and its segmentations."""
+        image = read_image(self.root / "images" / self.split / f"{name}.jpg")
         truth_file = self.root / "groundTruth" / self.split / f"{name}.mat"
         return Sample(name, image, _read_truths(truth_file, image.shape[:2]))
-
-    def __iter__(self) -> Iterator[Sample]:
-        return (self[index] for index in range(len(self)))
 
 
 def bsds500(folder: str | Path, split: str = "val") -> BSDS:
@@ -113,14 +99,6 @@ def _find_root(folder: Path, split: str) -> Path:
         f"groundTruth/{split}/*.mat in it and in its {', '.join(filter(None, _PLACES))}; "
         "name the folder of the unpacked archive, or get it with fetch_bsds500()"
     )
-
-
-def _read_image(file: Path) -> NDArray[np.float32]:
-    try:
-        with Image.open(file) as image:
-            return as_image(np.asarray(image.convert("RGB")))
-    except OSError as error:
-        raise ValueError(f"{file} is broken ({error}); unpack the archive again") from error
 
 
 def _read_truths(file: Path, size: tuple[int, int]) -> list[NDArray[np.int32]]:

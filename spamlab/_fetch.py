@@ -149,7 +149,7 @@ def _install(archive: Path, folder: Path, wanted: dict[str, str], remedy: str) -
 
 
 def _unpack(archive: Path, target: Path, wanted: dict[str, str]) -> None:
-    for name, stream in _members(archive):
+    for name, stream in members(archive):
         path = "/".join(name.replace("\\", "/").split("/")[-3:])  # images/train/12003.jpg
         if path in wanted:
             (target / path).parent.mkdir(parents=True, exist_ok=True)
@@ -157,7 +157,7 @@ def _unpack(archive: Path, target: Path, wanted: dict[str, str]) -> None:
                 shutil.copyfileobj(stream, file)
 
 
-def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
+def members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
     """Yield the name and the content of each regular file in a zip or tar archive."""
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as opened:

@@ -2,8 +2,8 @@
 
 `load_image` opens everything a reader may have in hand. `scene` draws a picture whose truth is
 exact; `load_truth` opens what was drawn by hand on a shipped picture, and `load_proposals` masks that
-overlap. `bsds500` reads the Berkeley segmentation data, and `fetch_bsds500` gets them: nothing else here
-needs a network.
+overlap. `bsds500` reads the Berkeley segmentation data and `voc2012` the classes of PASCAL VOC;
+`fetch_bsds500` and `fetch_voc2012` get them: nothing else here needs a network.
 """
 
 import difflib
@@ -16,16 +16,22 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from spamlab._bsds import BSDS, Sample, bsds500
 from spamlab._fetch import fetch_bsds500
+from spamlab._fetch_voc import fetch_voc2012
 from spamlab._scenes import scene
+from spamlab._voc import VOC, VOC_CLASSES, Classified, voc2012
 from spamlab.features import as_image
 from spamlab.masks import Mask, read
 from spamlab.paths import data_dir
 
 __all__ = [
     "BSDS",
+    "VOC",
+    "VOC_CLASSES",
+    "Classified",
     "Sample",
     "bsds500",
     "fetch_bsds500",
+    "fetch_voc2012",
     "image_names",
     "load_image",
     "load_proposals",
@@ -33,6 +39,7 @@ __all__ = [
     "proposal_names",
     "scene",
     "truth_names",
+    "voc2012",
 ]
 
 

@@ -271,6 +271,9 @@ def test_ordinals():
 
 def test_fetch(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("spamlab.data.fetch_bsds500", lambda folder: folder or "cache")
+    monkeypatch.setattr("spamlab.data.fetch_voc2012", lambda folder: f"classes in {folder}")
+    assert main(["fetch", "voc2012", "--to", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == f"classes in {tmp_path}\n"
     assert main(["fetch", "bsds500", "--to", str(tmp_path)]) == 0
     assert capsys.readouterr().out == f"{tmp_path}\n"
 

@@ -17,7 +17,7 @@ LAYERS = {
     1: "_arguments _otsu _threads paths _checkpoint features seeds candidates cluster regions masks objects "
     "metrics",
     2: "slic snic ssn segments lnsnet saliency spam refine clicks hierarchy",
-    3: "models _bsds _fetch _scenes data",
+    3: "models _splits _bsds _voc _fetch _fetch_voc _scenes data",
     4: "plot widgets exercises testing",
     5: "benchmark training cli ready",
 }

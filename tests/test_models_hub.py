@@ -14,7 +14,7 @@ import pytest
 import sam_by_the_book as book
 
 from spamlab import masks, models
-from spamlab.models import cache, hub, probing
+from spamlab.models import cache, hub, kinds, probing
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 NAME = "someone/sam"
@@ -80,7 +80,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server(folder):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.files = {name: (folder / name).read_bytes() for name in hub.FILES}
+    server.files = {name: (folder / name).read_bytes() for name in kinds.FILES}
     server.asked = []
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield server
@@ -122,6 +122,15 @@ def test_fetch_says_what_comes_and_loads(server, tmp_path):
     assert place.read_bytes() == server.files["model.safetensors"]
 
 
+def test_fetch_takes_how_pictures_and_words_are_prepared(server, tmp_path):
+    small = {"preprocessor_config.json": b"{}", "vocab.json": b"{}", "merges.txt": b""}
+    server.files |= small | {"flax_model.msgpack": b"-", "README.md": b"-"}
+    said = fetch(server.server_port, tmp_path)
+    assert "SamModel" in said, said
+    taken = {file.name for file in (tmp_path / "hub").rglob("snapshots/*/*")}
+    assert taken == {*kinds.FILES, *small}
+
+
 def test_fetch_refuses_what_it_cannot_use(server, tmp_path):
     del server.files["model.safetensors"]
     said = fetch(server.server_port, tmp_path)
@@ -140,7 +149,7 @@ def test_fetch_without_a_network(server, tmp_path):
 
 def test_what_is_not_here_is_not_downloaded(tmp_path, monkeypatch, own_cache, image):
     monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", lambda *_: None)
-    for name in (hub.DEFAULT, "no/such-model-anywhere"):
+    for name in (kinds.SAM, "no/such-model-anywhere"):
         with pytest.raises(FileNotFoundError) as caught:
             models.sam_masks(image, name)
         said = str(caught.value)

@@ -113,7 +113,7 @@ def _add_benchmark(commands, methods: list[str]) -> None:
 
 def _add_fetch(commands) -> None:
     parser = _add(commands, "fetch", "Download a data set and check every file.", _fetch)
-    parser.add_argument("dataset", choices=["bsds500"], help="which one")
+    parser.add_argument("dataset", choices=["bsds500", "voc2012"], help="which one")
     parser.add_argument("--to", metavar="DIR", help="a new or empty folder (the cache)")
 
 
@@ -142,7 +142,8 @@ def _train(arguments: argparse.Namespace) -> int:
 
 
 def _fetch(arguments: argparse.Namespace) -> int:
-    from spamlab.data import fetch_bsds500
+    from spamlab import data
 
-    print(fetch_bsds500(arguments.to))
+    fetch = {"bsds500": data.fetch_bsds500, "voc2012": data.fetch_voc2012}[arguments.dataset]
+    print(fetch(arguments.to))
     return 0

@@ -45,9 +45,9 @@ def check_attention(arguments: argparse.Namespace) -> None:
             "take --method spam-segments"
         )
     if attention == "dino":
-        from spamlab.models import hub
+        from spamlab.models import hub, kinds
 
-        hub.locate(hub.DINO, "vit")
+        hub.locate(kinds.DINO, "vit")
     elif attention not in METHODS:
         _check_path("--attention", attention, arguments.images, "; or one of saliency, spectral, dino")
 

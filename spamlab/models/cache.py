@@ -1,8 +1,12 @@
-"""What was computed once is kept, named by picture, network and settings: masks as JSON, maps as NPY."""
+"""What was computed once is kept, named by picture, network and settings.
+
+Masks are JSON, a map is NPY, several arrays are NPZ.
+"""
 
 import hashlib
 import json
 import warnings
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -57,6 +61,25 @@ def remember_map(
         return found
 
     return _remember(file, read, lambda found: np.save(file, found), compute, "maps")
+
+
+def remember_arrays(
+    image: NDArray[np.float32],
+    settings: dict[str, Any],
+    compute: Callable[[], dict[str, NDArray]],
+    names: tuple[str, ...],
+) -> dict[str, NDArray]:
+    """Read the arrays of these names for a picture under these settings, or compute and write: `remember`."""
+    file = place(image, settings, "segments/{}.npz")
+
+    def read() -> dict[str, NDArray]:
+        try:
+            with np.load(file, allow_pickle=False) as found:
+                return {name: found[name] for name in names}
+        except (zipfile.BadZipFile, KeyError, TypeError) as error:
+            raise ValueError(f"{file} does not hold {', '.join(names)} ({error})") from error
+
+    return _remember(file, read, lambda found: np.savez_compressed(file, **found), compute, "maps")
 
 
 def _remember(

@@ -19,7 +19,7 @@ from skimage.transform import resize
 from torch import Tensor
 
 from spamlab.features import as_image
-from spamlab.models import cache, hub
+from spamlab.models import cache, hub, kinds
 from spamlab.models.encoder import DEVIATION, MEAN
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _SAME = 1e-6  # of the largest value; a smaller range is rounding
 
 
 def dino_attention(
-    image: ArrayLike, model: str | Path = hub.DINO, *, keep: bool = True
+    image: ArrayLike, model: str | Path = kinds.DINO, *, keep: bool = True
 ) -> NDArray[np.float32]:
     """Return where DINO looks: attention of CLS to the patches in the last layer, mean over the heads.
 

@@ -10,40 +10,27 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spamlab.paths import data_dir
+from spamlab.models.kinds import FILES, HOW, KINDS, SAM, TOKENS, WORDS, advice, types_of
 
 if TYPE_CHECKING:
-    from transformers import SamModel, ViTModel
-
-DEFAULT = "nielsr/slimsam-77-uniform"
-FILES = ("config.json", "model.safetensors")
-KNOWN = {  # megabytes of FILES, licence
-    DEFAULT: (39, "Apache-2.0"),
-    "facebook/sam-vit-base": (375, "Apache-2.0"),
-    "facebook/sam-vit-large": (1249, "Apache-2.0"),
-    "facebook/sam-vit-huge": (2565, "Apache-2.0"),
-}
-
-DINO = "facebook/dino-vits8"
-KINDS = {  # as config.json names them: class of transformers, options of its loading
-    "sam": ("SamModel", {}),
-    "vit": ("ViTModel", {"add_pooling_layer": False, "attn_implementation": "eager"}),
-}
+    from torch import Tensor
+    from transformers import PreTrainedModel
 
 
-def fetch(model: str = DEFAULT) -> Path:
+def fetch(model: str = SAM) -> Path:
     """Download a network, after saying what, how large and under which licence.
 
     Parameters
     ----------
     model : str
         A name on the Hugging Face hub, "owner/name". Its ``config.json`` and ``model.safetensors`` are
-        taken: 39 MB, Apache-2.0, for the default. Pickles are not.
+        taken, 39 MB, Apache-2.0, for the default; and, where there are any, the small files that say how
+        pictures and words are prepared. Pickles are not.
 
     Returns
     -------
     Path
-        The folder that holds both.
+        The folder that holds them.
 
     Raises
     ------
@@ -60,10 +47,11 @@ def fetch(model: str = DEFAULT) -> Path:
         sizes = {file.rfilename: file.size or 0 for file in info.siblings or ()}
         complete = set(FILES) <= set(sizes)
         if complete:
-            megabytes = sum(sizes[name] for name in FILES) / 1e6
+            wanted = [name for name in (*FILES, HOW, *TOKENS) if name in sizes]
+            megabytes = sum(sizes[name] for name in wanted) / 1e6
             print(f"{model}: a download of {megabytes:.0f} MB, licence: {_licence(info)}")
             print(f"from {hub.constants.ENDPOINT}\nto   {hub.constants.HF_HUB_CACHE}")
-            return [Path(hub.hf_hub_download(model, name)) for name in FILES][-1].parent
+            return [Path(hub.hf_hub_download(model, name)) for name in wanted][0].parent
     except hub.errors.RepositoryNotFoundError as error:
         raise ValueError(
             f"model={model!r}: the hub has no such network open to all; {_advice(model)}"
@@ -73,14 +61,15 @@ def fetch(model: str = DEFAULT) -> Path:
     raise ValueError(f"{model} holds {sorted(sizes)}, expected {' and '.join(FILES)}; {_advice(model)}")
 
 
-def locate(model: str | Path = DEFAULT, kind: str = "sam") -> Path:
+def locate(model: str | Path = SAM, kind: str = "sam") -> Path:
     """Return the folder of a network that is on this computer; nothing is downloaded.
 
     Parameters
     ----------
     model : str or Path
-        A folder with ``config.json`` and ``model.safetensors``, or a name on the hub that was fetched.
-    kind : {"sam", "vit"}
+        A folder with ``config.json`` and ``model.safetensors``, and for segmentation with
+        ``preprocessor_config.json``; or a name on the hub that was fetched.
+    kind : {"sam", "vit", "semantic", "panoptic"}
         What it is for: the message says what to use instead.
 
     Raises
@@ -91,19 +80,19 @@ def locate(model: str | Path = DEFAULT, kind: str = "sam") -> Path:
         If it is not here; the message says how to get it, and what to use instead.
     """
     if Path(model).is_dir():
-        missing = [name for name in FILES if not (Path(model) / name).is_file()]
+        missing = [name for name in KINDS[kind].files if not (Path(model) / name).is_file()]
         if missing:
             raise FileNotFoundError(f"{model} has no {' and no '.join(missing)}; {_advice(model, kind)}")
         return Path(model)
     if _is_name(model):
         hub = _library("huggingface_hub")
-        files = [_cached(hub, str(model), name) for name in FILES]
+        files = [_cached(hub, str(model), name) for name in KINDS[kind].files]
         if all(files):
             return files[0].parent
     raise FileNotFoundError(f"{model} is not on this computer.\n{_advice(model, kind)}")
 
 
-def load(model: str | Path = DEFAULT, kind: str = "sam") -> "SamModel | ViTModel":
+def load(model: str | Path = SAM, kind: str = "sam") -> "PreTrainedModel":
     """Load a network that is on this computer; the last one is kept.
 
     Parameters
@@ -113,9 +102,9 @@ def load(model: str | Path = DEFAULT, kind: str = "sam") -> "SamModel | ViTModel
 
     Returns
     -------
-    SamModel or ViTModel
-        Of transformers, float32, in evaluation mode; attention of a ViTModel is computed step by step, so
-        that it can be read.
+    PreTrainedModel
+        Of transformers, float32, in evaluation mode: a SamModel, a ViTModel whose attention is computed step
+        by step, so that it can be read, or a network for segmentation.
 
     Raises
     ------
@@ -125,15 +114,40 @@ def load(model: str | Path = DEFAULT, kind: str = "sam") -> "SamModel | ViTModel
         If it is of another kind, or its weights are incomplete.
     """
     folder = locate(model, kind)
-    return _load(folder, _stamp(folder), kind)
+    return _load(folder, _stamp(folder, kind), kind)
 
 
-def identity(model: str | Path) -> str:
+def identity(model: str | Path, kind: str = "sam") -> str:
     """Return what tells weights from all others: the hub's commit, or the SHA-256 of the files."""
-    folder = locate(model)
+    folder = locate(model, kind)
     if folder.parent.name == "snapshots" and len(folder.name) == 40:
         return f"{folder.parent.parent.name}@{folder.name}"
-    return _digest(folder, _stamp(folder))
+    return _digest(folder, _stamp(folder, kind), kind)
+
+
+def class_names(folder: Path) -> tuple[str, ...]:
+    """Return the names of the classes of a network that `locate` found, from 0 on."""
+    config = _library("transformers").AutoConfig.from_pretrained(folder, local_files_only=True)
+    return tuple(config.id2label.get(number, str(number)) for number in range(max(config.id2label) + 1))
+
+
+def tokens(folder: Path, words: str, length: int) -> "Tensor":
+    """Return words as numbers, (1, length) int64, filled up with 0, by the tokenizer beside a network.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it is not there.
+    """
+    if not any(all((folder / name).is_file() for name in names) for names in WORDS):
+        missing = " nor ".join(" and ".join(names) for names in WORDS)
+        raise FileNotFoundError(
+            f"{folder} has neither {missing}, and this network is told its task in words; fetch it again, or "
+            "add these files from its page"
+        )
+    tokenizer = _library("transformers").AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    said = tokenizer(words, padding="max_length", max_length=length, truncation=True, return_tensors="pt")
+    return said["input_ids"] * said["attention_mask"]
 
 
 def _library(name: str):
@@ -162,32 +176,19 @@ def _licence(info) -> str:
     return tags[0] if tags else "not stated, see its page"
 
 
-def _advice(model: str | Path, kind: str = "sam") -> str:
-    size, licence = KNOWN.get(str(model), (None, None))
-    what = f" ({size} MB, {licence})" if size else ""
-    vit = kind == "vit" or model == DINO
-    page = model if _is_name(model) else DINO if vit else DEFAULT
-    instead = "Or use spamlab.saliency.saliency, which needs no weights."
-    if not vit:
-        instead = (
-            "Or use stored masks instead: those of shipped pictures lie in "
-            f"{data_dir() / 'proposals'}; spamlab.masks.read opens them, and any file of SA-1B."
-        )
-    return (
-        f"To get it{what}: spamlab.models.fetch({str(model)!r}). Without a network here, save "
-        f"{' and '.join(FILES)} of https://huggingface.co/{page} on another computer into a folder, and give "
-        f"that folder as model=. {instead}"
-    )
+def _advice(model: str | Path, kind: str | None = None) -> str:
+    return advice(model, kind, _is_name(model))
 
 
-def _stamp(folder: Path) -> tuple:
-    return tuple(((folder / name).stat().st_mtime_ns, (folder / name).stat().st_size) for name in FILES)
+def _stamp(folder: Path, kind: str) -> tuple:
+    found = ((folder / name).stat() for name in KINDS[kind].files)
+    return tuple((file.st_mtime_ns, file.st_size) for file in found)
 
 
 @lru_cache(maxsize=8)
-def _digest(folder: Path, stamp: tuple) -> str:
+def _digest(folder: Path, stamp: tuple, kind: str) -> str:
     digest = hashlib.sha256()
-    for name in FILES:
+    for name in KINDS[kind].files:
         with open(folder / name, "rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()
@@ -197,19 +198,20 @@ _STRICT = {"local_files_only": True, "use_safetensors": True, "dtype": "float32"
 
 
 @lru_cache(maxsize=1)
-def _load(folder: Path, stamp: tuple, kind: str) -> "SamModel | ViTModel":
+def _load(folder: Path, stamp: tuple, kind: str) -> "PreTrainedModel":
     transformers = _library("transformers")
     config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
-    if config.model_type != kind:
+    if config.model_type not in types_of(kind):
+        expected = " or ".join(map(repr, types_of(kind)))
         raise ValueError(
-            f"{folder} holds a model of type {config.model_type!r}, expected {kind!r}; "
+            f"{folder} holds a model of type {config.model_type!r}, expected {expected}; "
             f"{_advice(folder, kind)}"
         )
-    name, options = KINDS[kind]
+    loader, options = getattr(transformers, KINDS[kind].loader), KINDS[kind].options
     logging, bars = transformers.utils.logging, transformers.utils.logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
-        model, report = getattr(transformers, name).from_pretrained(folder, **options, **_STRICT)
+        model, report = loader.from_pretrained(folder, **options, **_STRICT)
     finally:
         if bars:
             logging.enable_progress_bar()

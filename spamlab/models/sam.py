@@ -11,7 +11,7 @@ from spamlab._arguments import number, whole_number
 from spamlab._threads import one_thread
 from spamlab.features import as_image
 from spamlab.masks import Mask
-from spamlab.models import cache, hub
+from spamlab.models import cache, hub, kinds
 from spamlab.models.decoder import Decoder
 from spamlab.models.encoder import embed, prepare
 from spamlab.models.filters import THRESHOLD, Filters, stability
@@ -45,9 +45,7 @@ class Sam:
         See `load`.
     """
 
-    def __init__(
-        self, image: ArrayLike, model: "str | Path | SamModel" = hub.DEFAULT, precision: str = "auto"
-    ):
+    def __init__(self, image: ArrayLike, model: "str | Path | SamModel" = kinds.SAM, precision: str = "auto"):
         image, dtype = as_image(image), getattr(torch, precision_of(precision))
         self.model = hub.load(model) if isinstance(model, str | Path) else model
         side = self.model.config.vision_config.image_size
@@ -143,7 +141,7 @@ def _corners(box: ArrayLike, shape: tuple[int, int]) -> NDArray[np.float64]:
 
 def sam_masks(
     image: ArrayLike,
-    model: "str | Path | SamModel" = hub.DEFAULT,
+    model: "str | Path | SamModel" = kinds.SAM,
     points_per_side: int = 32,
     *,
     min_iou: float = 0.88,

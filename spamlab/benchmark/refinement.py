@@ -1,0 +1,179 @@
+"""Refinement: class maps made coarse, mended by each method, and scored over the data set.
+
+BSDS500 and scenes have no classes, so numbers stand for them: the largest region of a truth is 0, the
+background; the others get numbers from 1 to 20 that are drawn once for each picture. What is scored is where
+regions end, not what they are called. A coarse map (`refine.coarse`) stands for a network of that stride.
+
+One row per picture, case and stride. A row holds, for all pixels and for those near true borders, how many
+pixels of each class prediction and truth share, and how many are in either: added up, these give mIoU over
+the data set.
+"""
+
+import time
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spamlab._threads import one_thread
+from spamlab.benchmark.code import fingerprint
+from spamlab.benchmark.methods import METHODS, cut
+from spamlab.benchmark.rows import Row, read, work
+from spamlab.data import BSDS, Sample, scene
+from spamlab.metrics import confusion, trimap
+from spamlab.refine import coarse, refine
+from spamlab.regions import sizes
+
+N_CLASSES = 21
+STRIDES = (8, 16)
+WIDTHS = (1, 2, 3, 5, 10)  # of the trimap, in pixels
+NONE, CERTAIN = "none", "spam-certain"  # no refinement; SPAM, which gets the certain pixels as its map
+KEY = ("method", "value", "n_asked", "band", "image", "stride")
+
+
+@dataclass(frozen=True)
+class Refinement:
+    """What to run on every picture: a method, its setting, the number K to ask for, the band in pixels."""
+
+    method: str
+    value: float | None
+    n_asked: int
+    band: int
+
+
+def measure_refinement(
+    data: BSDS | Sequence[Sample],
+    cases: Iterable[Refinement],
+    file: str | Path | None = None,
+    *,
+    strides: Sequence[int] = STRIDES,
+    jobs: int = 1,
+    progress: bool = False,
+) -> list[Row]:
+    """Refine the coarse map of each picture in each way; "none" is among them.
+
+    Parameters
+    ----------
+    data : BSDS or sequence of Sample
+        Of several annotators one is taken, by the checksum of the picture's name.
+    cases : iterable of Refinement
+        "spam-certain", or names in `METHODS`.
+    file : str or Path, optional
+        Where rows are kept: those found there are not made again.
+    strides : sequence of int
+    jobs, progress
+        As in `measure`.
+
+    Returns
+    -------
+    list of dict
+        The case, image, stride, n_obtained, seconds (superpixels and vote), changed (share of the pixels),
+        and for "plain" and each "trimap_W" two lists of a number per class: pixels in both, and in either.
+    """
+    cases = [Refinement(NONE, None, 0, 1), *cases]
+    names = data.names if isinstance(data, BSDS) else [sample.name for sample in data]
+    code = fingerprint()
+    found = {} if file is None else read(Path(file), code, _key)
+    wanted = [(*astuple(case), name, stride) for name in names for case in cases for stride in strides]
+    tasks = []
+    for index, name in enumerate(names):
+        left = [
+            (case, stride)
+            for case in cases
+            for stride in strides
+            if (*astuple(case), name, stride) not in found
+        ]
+        if left:
+            tasks.append((data, index, left))
+    total = len(wanted), sum(len(task[2]) for task in tasks)
+    for row in work(_rows, tasks, total, jobs=jobs, progress=progress, file=file, code=code):
+        found[_key(row)] = row
+    return [found[key] for key in wanted]
+
+
+def classes(sample: Sample) -> NDArray[np.int32]:
+    """Return one annotator's regions as classes 0 to 20, (H, W) int32."""
+    seed = zlib.crc32(sample.name.encode())
+    truth = sample.truths[seed % len(sample.truths)]
+    area = sizes(truth)
+    rounds = -(-len(area) // (N_CLASSES - 1))
+    rng = np.random.default_rng(seed)
+    drawn = np.concatenate([1 + rng.permutation(N_CLASSES - 1) for _ in range(rounds)])[: len(area)]
+    drawn[area.argmax()] = 0
+    return drawn[truth].astype(np.int32)
+
+
+def scenes(n: int, shape: tuple[int, int] = (321, 481)) -> list[Sample]:
+    """Return the scenes of seeds 0 to n - 1, each with its exact truth."""
+    made = ((f"scene {seed}", *scene(seed, shape)) for seed in range(n))
+    return [Sample(name, image, [truth]) for name, image, truth in made]
+
+
+def mean_ious(rows: Iterable[Row], score: str) -> dict[tuple, float]:
+    """Return mIoU over the pictures for each case and stride: {(method, value, K, band, stride): mIoU}.
+
+    Parameters
+    ----------
+    rows : iterable of dict
+        What `measure_refinement` returned.
+    score : str
+        "plain", or "trimap_3" for the pixels within 3 of a true border.
+    """
+    added: dict[tuple, NDArray[np.int64]] = {}
+    for row in rows:
+        key = (*_key(row)[:4], row["stride"])
+        added[key] = added.get(key, 0) + np.array(row[score])
+    return {
+        key: float(np.mean(both[either > 0] / either[either > 0])) for key, (both, either) in added.items()
+    }
+
+
+def _rows(data: Sequence[Sample], index: int, left: list[tuple[Refinement, int]]) -> list[Row]:
+    sample = data[index]
+    truth = classes(sample)
+    near = {"plain": truth}
+    near |= {f"trimap_{width}": np.where(trimap(truth, width), truth, 255) for width in WIDTHS}
+    given = {stride: coarse(truth, stride) for _, stride in left}
+    cuts, rows = {}, []
+    for case, stride in left:
+        try:
+            with one_thread():
+                found = _refined(case, sample.image, given[stride], cuts)
+        except Exception as error:
+            raise RuntimeError(f"{case} failed on {sample.name}: {error}") from error
+        refined, n_obtained, seconds = found
+        row = {"image": sample.name, "stride": stride, "n_obtained": n_obtained, "seconds": round(seconds, 5)}
+        row["changed"] = float((refined != given[stride]).mean())
+        row |= {name: _parts(refined, truth) for name, truth in near.items()}
+        rows.append({**dict(zip(KEY, astuple(case), strict=False)), **row})
+    return rows
+
+
+def _refined(case: Refinement, image: NDArray, given: NDArray, cuts: dict) -> tuple[NDArray, int, float]:
+    """Return the refined map, the number of superpixels, and the seconds that both took."""
+    if case.method == NONE:
+        return given, 0, 0.0
+    asked = {"band": case.band, "n_segments": case.n_asked, "details": True}
+    begin = time.perf_counter()
+    if case.method == CERTAIN:
+        refined, details = refine(given, image, compactness=case.value, **asked)
+        return refined, details.n_obtained, time.perf_counter() - begin
+    key = case.method, case.value, case.n_asked
+    if key not in cuts:
+        cuts[key] = cut(METHODS[case.method], image, case.n_asked, case.value)
+    begin, (labels, spent) = time.perf_counter(), cuts[key]
+    refined, details = refine(given, image, labels, **asked)
+    return refined, details.n_obtained, spent + time.perf_counter() - begin
+
+
+def _parts(prediction: NDArray, truth: NDArray) -> list[list[int]]:
+    table = confusion(prediction, truth, N_CLASSES)
+    both = np.diag(table)
+    return [both.tolist(), (table.sum(axis=0) + table.sum(axis=1) - both).tolist()]
+
+
+def _key(row: Row) -> tuple:
+    return tuple(row[name] for name in KEY)
