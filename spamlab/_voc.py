@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from spamlab._splits import Split, read_image
+from spamlab._splits import UNPACKED, Split, check_choice, check_files, find_root, read_image
 
 SPLITS = ("train", "val", "trainval")
 IGNORE = 255  # borders of things, and what is hard to tell
@@ -79,18 +79,18 @@ def voc2012(folder: str | Path, split: str = "val") -> VOC:
     ValueError
         If `split` is none of the three.
     """
-    if split not in SPLITS:
-        raise ValueError(f"split is {split!r}, expected one of {', '.join(SPLITS)}")
-    root = _find_root(Path(folder).expanduser(), split)
+    check_choice(split, SPLITS)
+    root = find_root(
+        folder,
+        _PLACES,
+        lambda place: _list_file(place, split).is_file(),
+        f"{split} split of PASCAL VOC 2012",
+        f"ImageSets/Segmentation/{split}.txt (JPEGImages and SegmentationClass lie beside ImageSets)",
+        f"{UNPACKED}, or get it with fetch_voc2012()",
+    )
     names = tuple(_list_file(root, split).read_text(encoding="utf-8").split())
-    for kind, suffix in (("JPEGImages", "jpg"), ("SegmentationClass", "png")):
-        here = {file.stem for file in (root / kind).glob(f"*.{suffix}")}
-        missing = [name for name in names if name not in here]
-        if missing:
-            raise FileNotFoundError(
-                f"{root / kind} has no {missing[0]}.{suffix} ({len(missing)} of the {len(names)} files that "
-                f"{split}.txt lists are missing); unpack the archive again"
-            )
+    check_files(root / "JPEGImages", names, ".jpg")
+    check_files(root / "SegmentationClass", names, ".png")
     return VOC(root, split, names)
 
 
@@ -100,19 +100,6 @@ def _list_file(root: Path, split: str) -> Path:
 
 def _truth_file(root: Path, name: str) -> Path:
     return root / "SegmentationClass" / f"{name}.png"
-
-
-def _find_root(folder: Path, split: str) -> Path:
-    for place in _PLACES:
-        for root in sorted(folder.glob(place)) if place else [folder]:
-            if _list_file(root, split).is_file():
-                return root
-    raise FileNotFoundError(
-        f"no {split} split of PASCAL VOC 2012 in {folder}: looked for ImageSets/Segmentation/{split}.txt "
-        f"(JPEGImages and SegmentationClass lie beside ImageSets) in it and in its "
-        f"{', '.join(filter(None, _PLACES))}; name the folder of the unpacked archive, or get it with "
-        "fetch_voc2012()"
-    )
 
 
 def _read_truth(file: Path, size: tuple[int, int]) -> NDArray[np.int32]:

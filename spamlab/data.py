@@ -2,8 +2,9 @@
 
 `load_image` opens everything a reader may have in hand. `scene` draws a picture whose truth is
 exact; `load_truth` opens what was drawn by hand on a shipped picture, and `load_proposals` masks that
-overlap. `bsds500` reads the Berkeley segmentation data and `voc2012` the classes of PASCAL VOC;
-`fetch_bsds500` and `fetch_voc2012` get them: nothing else here needs a network.
+overlap. `bsds500`, `nyuv2`, `stanford`, `sbd` and `drive` read data sets of pictures with regions
+(`open_dataset` by name), `voc2012` the classes of PASCAL VOC. What begins with `fetch_` gets them: nothing
+else here needs a network.
 """
 
 import difflib
@@ -14,10 +15,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from spamlab._bsds import BSDS, Sample, bsds500
+from spamlab._bsds import BSDS, bsds500
+from spamlab._datasets import DATASETS, DataSet, open_dataset
+from spamlab._drive import DRIVE, drive
 from spamlab._fetch import fetch_bsds500
+from spamlab._fetch_more import fetch_sbd, fetch_stanford
 from spamlab._fetch_voc import fetch_voc2012
+from spamlab._nyuv2 import NYUv2, NYUv2Pairs, nyuv2
+from spamlab._sbd import SBD, sbd
 from spamlab._scenes import scene
+from spamlab._splits import Sample, Split
+from spamlab._stanford import Stanford, stanford
 from spamlab._voc import VOC, VOC_CLASSES, Classified, voc2012
 from spamlab.features import as_image
 from spamlab.masks import Mask, read
@@ -25,19 +33,34 @@ from spamlab.paths import data_dir
 
 __all__ = [
     "BSDS",
+    "Classified",
+    "DATASETS",
+    "DRIVE",
+    "DataSet",
+    "NYUv2",
+    "NYUv2Pairs",
+    "SBD",
+    "Sample",
+    "Split",
+    "Stanford",
     "VOC",
     "VOC_CLASSES",
-    "Classified",
-    "Sample",
     "bsds500",
+    "drive",
     "fetch_bsds500",
+    "fetch_sbd",
+    "fetch_stanford",
     "fetch_voc2012",
     "image_names",
     "load_image",
     "load_proposals",
     "load_truth",
+    "nyuv2",
+    "open_dataset",
     "proposal_names",
+    "sbd",
     "scene",
+    "stanford",
     "truth_names",
     "voc2012",
 ]

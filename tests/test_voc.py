@@ -110,7 +110,7 @@ def test_nothing_there(root, tmp_path):
 @pytest.mark.parametrize(("kind", "suffix"), [("JPEGImages", "jpg"), ("SegmentationClass", "png")])
 def test_missing_file(root, kind, suffix):
     (root / kind / f"2007_33.{suffix}").unlink()
-    with pytest.raises(FileNotFoundError, match=rf"{kind} has no 2007_33\.{suffix} \(1 of the 2 files"):
+    with pytest.raises(FileNotFoundError, match=rf"{kind} has no 2007_33\.{suffix} \(1 of 2 are"):
         voc2012(root)
     assert len(voc2012(root, "train")) == 1, "the other split is whole"
 
