@@ -1,19 +1,23 @@
-"""Synthetic scenes whose truth is exact: shapes that overlap, like leaves on the ground.
+"""Synthetic scenes whose truth is exact: shapes that overlap, like leaves on the ground, and other kinds.
 
-The first object is a backdrop that fills the picture. The others are laid over it one after the
+The first of the leaves is a backdrop that fills the picture. The others are laid over it one after the
 other, from the largest to the smallest. Each has its own colour, texture and shading. About one in
 three takes nearly the colour of what lies behind it, so some borders are clear and some are hard
 to see.
 
 Places are relative to the height and the width, lengths to the unit sqrt(H * W): a scene of twice
-the size shows the same objects. All colours are mixed in CIE Lab.
+the size shows the same objects. All colours are mixed in CIE Lab. Layers and vessels are drawn in modules of
+their own, and so is what the camera adds to all kinds.
 """
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
+
+from spamlab._scene_camera import NOISE, photograph
+from spamlab._scene_layers import layers
+from spamlab._scene_vessels import vessels
 
 SHAPES = ("ellipse", "blob", "box", "polygon", "bar", "ring")
 TEXTURES = ("smooth", "stripes", "checks", "noise", "grain")
@@ -43,8 +47,9 @@ def scene(
     shape: tuple[int, int] = (240, 320),
     n_objects: int = 12,
     *,
-    noise: float = 0.01,
+    noise: float | None = None,
     blur: float = 0.6,
+    kind: str = "leaves",
 ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """Draw a random scene and its exact truth.
 
@@ -56,27 +61,46 @@ def scene(
         Height and width in pixels, each at least 1. Scenes of one seed and one aspect ratio show
         the same objects at every size.
     n_objects : int
-        Shapes laid over the backdrop, at least 0. One that ends up hidden gets no label.
-    noise : float
-        Standard deviation of the sensor noise, for values in [0, 1].
+        Shapes laid over the backdrop, borders between layers, or trees of vessels; at least 0. A shape that
+        ends up hidden gets no label.
+    noise : float, optional
+        Strength of the noise, for values in [0, 1]; 0.01 for leaves, grey and vessels, 0.2 for noisy, 0.4 for
+        layers. For noisy it is the standard deviation at white and falls with the square root of the value;
+        for layers it is relative to the value; for the others it is the same everywhere.
     blur : float
         Standard deviation of the lens blur in pixels. It softens the image, not the truth.
+    kind : str
+        "leaves": shapes that overlap, in colour. "grey": the same without colour. "noisy": the same in little
+        light, photons are counted. "layers": wavy layers with speckle and shadows, as an OCT scan shows
+        them, grey. "vessels": a retina with trees of vessels that get thinner and fainter as they branch.
 
     Returns
     -------
     image : (H, W, 3) float32 ndarray
         RGB in [0, 1].
     truth : (H, W) int32 ndarray
-        Labels 0 to n - 1 from back to front, each present. An object cut in two by another keeps
-        one label, so a label need not be connected.
+        Labels 0 to n - 1, each present: from back to front, layers from top to bottom. An object cut in two
+        by another keeps one label, so a label need not be connected.
 
     Raises
     ------
     ValueError
-        If a size is below 1, or a number is negative.
+        If a size is below 1, a number is negative, or there is no such kind.
     """
-    height, width = _checked(shape, n_objects, noise, blur)
+    if kind not in NOISE:
+        raise ValueError(f"kind is {kind!r}, expected one of {', '.join(NOISE)}")
+    noise = NOISE[kind] if noise is None else noise
+    size = _checked(shape, n_objects, noise, blur)
     rng = np.random.default_rng(seed)
+    draw = {"layers": layers, "vessels": vessels}.get(kind, _leaves)
+    drawn, truth = draw(rng, size, n_objects)
+    truth = np.unique(truth, return_inverse=True)[1].reshape(size).astype(np.int32)
+    return photograph(drawn, kind, noise, blur, rng), truth
+
+
+def _leaves(rng: np.random.Generator, size: tuple[int, int], n_objects: int) -> tuple[NDArray, NDArray]:
+    """Return the colours, (H, W, 3) Lab, and the truth, where hidden objects still count."""
+    height, width = size
     leaves = _coloured(_placed(rng, n_objects), (height, width), rng)
     points = np.stack(np.mgrid[:height, :width], axis=-1) + 0.5
     truth = np.zeros((height, width), np.int32)
@@ -85,8 +109,7 @@ def scene(
     lab = np.empty((height, width, 3))
     for label, leaf in enumerate(leaves):
         lab[truth == label] = _paint(leaf, points[truth == label], (height, width))
-    truth = np.unique(truth, return_inverse=True)[1].reshape(height, width).astype(np.int32)
-    return _photograph(lab, noise, blur, rng), truth
+    return lab, truth
 
 
 def _checked(shape: tuple[int, int], n_objects: int, noise: float, blur: float) -> tuple[int, int]:
@@ -206,12 +229,3 @@ def _texture(leaf: _Leaf, along: NDArray, across: NDArray) -> NDArray:
     for angle, length, phase in zip(angles, lengths, leaf.phases, strict=True):
         waves += np.sin(turn * length * (along * np.cos(angle) + across * np.sin(angle)) + phase)
     return waves / np.sqrt(_WAVES / 2)
-
-
-def _photograph(lab: NDArray, noise: float, blur: float, rng: np.random.Generator) -> NDArray[np.float32]:
-    from skimage.color import lab2rgb
-
-    lab[:, :, 0] = np.clip(lab[:, :, 0], 2, 98)
-    image = gaussian_filter(lab2rgb(lab), (blur, blur, 0), mode="nearest")
-    image += noise * rng.standard_normal(image.shape)
-    return np.clip(image, 0, 1).astype(np.float32)
