@@ -10,6 +10,7 @@ A method registers in one line: ``METHODS["mine"] = Method(lambda image, k, m: .
 `opencv`        OpenCV's methods, with ``pip install "spamlab[bench]"``
 `code`          the versions and a fingerprint of what makes the rows
 `rows`          `measure`: one row per picture, method and K, kept in a file as they come
+`workers`       the tasks of a benchmark on a Dask cluster, with ``pip install "spamlab[dask]"``
 `around`        `measure_around`: further K where a method does not reach the counts wanted
 `summary`       means, interpolated at stated counts; JSON, CSV and a printed table
 `sweep`         each method's setting, chosen by the same sweep

@@ -1,10 +1,15 @@
-"""Rows around stated numbers of superpixels: further K are asked for where a method does not reach them."""
+"""Stated numbers of superpixels: `measure_around` asks for further K, `obtain` looks for one on a picture."""
 
+import math
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from spamlab.benchmark.methods import Method, cut
 from spamlab.benchmark.rows import Case, Row, measure
 from spamlab.data import BSDS, Sample
 
@@ -65,3 +70,61 @@ def _further(obtained: dict[int, float], low: int, high: int) -> tuple[int, ...]
     if max(obtained.values()) < high:
         added.append(round(max(obtained) * 1.5))
     return tuple(added)
+
+
+def obtain(
+    method: Method,
+    image: NDArray[np.float32],
+    count: int,
+    value: float | None = None,
+    *,
+    tolerance: float = 0.02,
+    tries: int = 8,
+) -> tuple[NDArray[np.int32], int]:
+    """Cut one picture into a stated number of superpixels: look for the K that makes it come out.
+
+    Parameters
+    ----------
+    method : Method
+    image : (H, W, 3) float32 ndarray
+        RGB in [0, 1].
+    count : int
+        The number wanted, at least 1.
+    value : float, optional
+        The setting; the method's default if None.
+    tolerance : float
+        The share of `count` by which the number may differ.
+    tries : int
+        How often the method may run. Some methods skip numbers: the nearest that was found is returned.
+
+    Returns
+    -------
+    labels : (H, W) int32 ndarray
+    n_asked : int
+        The K that was asked for.
+    """
+    found: dict[int, NDArray] = {}
+    asked = count
+    while len(found) < tries and asked not in found:
+        found[asked] = cut(method, image, asked, value)[0]
+        if abs(_missing(found[asked], count)) <= tolerance * count:
+            break
+        asked = _next(sorted((k, labels.max() + 1) for k, labels in found.items()), count)
+    best = min(found, key=lambda k: abs(_missing(found[k], count)))
+    return found[best], best
+
+
+def _missing(labels: NDArray, count: int) -> int:
+    return count - (int(labels.max()) + 1)
+
+
+def _next(tried: list[tuple[int, int]], count: int) -> int:
+    """Return the K between the nearest that gave too few and too many; beyond all, in proportion."""
+    below = [pair for pair in tried if pair[1] < count]
+    above = [pair for pair in tried if pair[1] > count]
+    if not below or not above:
+        k, n = max(below) if below else min(above)
+        return max(1, round(k * count / n))
+    (low, fewer), (high, more) = max(below), min(above)
+    share = math.log(count / fewer) / math.log(more / fewer)
+    return round(low * (high / low) ** share)

@@ -13,7 +13,9 @@ PACKAGES = ("spamlab", "numpy", "scipy", "numba", "torch", "scikit-image", "open
 # Modules and folders that no row depends on: they draw, teach, fetch, or work on rows that are there.
 APART = {"cli", "data", "exercises", "paths", "plot", "ready", "start", "testing"}
 APART |= {"training", "widgets"}
-APART |= {"_data", "_fetch", "_scenes", "around", "curves", "summary", "sweep"}
+APART |= {"_data", "around", "curves", "summary", "sweep", "workers"}
+APART |= {"_archive", "_fetch", "_fetch_more", "_fetch_voc"}
+APART |= {"_scene_camera", "_scene_layers", "_scene_vessels", "_scenes"}
 APART |= {"pr_curves", "segmentation_summary", "segmentation_sweep"}
 
 

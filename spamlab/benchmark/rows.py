@@ -17,7 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from spamlab.benchmark.code import fingerprint
 from spamlab.benchmark.methods import METHODS, Method, cut, warm_up
-from spamlab.data import BSDS, Sample
+from spamlab.benchmark.workers import spread
+from spamlab.data import Sample, Split
 from spamlab.metrics import superpixel_scores
 
 Row = dict[str, float | str | None]
@@ -40,11 +41,12 @@ class Case:
 
 
 def measure(
-    data: BSDS | Sequence[Sample],
+    data: Split | Sequence[Sample],
     cases: Iterable[Case],
     file: str | Path | None = None,
     *,
     jobs: int = 1,
+    scheduler: str | None = None,
     progress: bool = False,
     methods: Mapping[str, Method] = METHODS,
     score: Callable[..., Mapping[str, float]] = scores,
@@ -53,12 +55,14 @@ def measure(
 
     Parameters
     ----------
-    data : BSDS or sequence of Sample
+    data : Split or sequence of Sample
     cases : iterable of Case
     file : str or Path, optional
         Where rows are kept: those found there are not made again, new ones are appended as they come.
     jobs : int
         How many processes work at the same time.
+    scheduler : str, optional
+        The address of a Dask scheduler whose workers do the work instead, see `workers`.
     progress : bool
         Whether to show how far it is and how long it will take.
     methods : mapping of str to Method
@@ -76,7 +80,9 @@ def measure(
     ValueError
         If the file holds something else than rows, or rows that were made with other code.
     RuntimeError
-        If a method fails on a picture; the rows so far are kept.
+        If a method fails on a picture, or a worker cannot do the work; the rows so far are kept.
+    ConnectionError
+        If no scheduler or no worker is there.
     """
     cases = list(cases)
     code = fingerprint()
@@ -84,14 +90,15 @@ def measure(
     tasks, wanted = _plan(data, cases, found, methods, score)
     total = len(set(wanted))
     sizes = total, sum(len(task[5]) for task in tasks)
-    for row in work(_rows, tasks, sizes, jobs=jobs, progress=progress, file=file, code=code):
+    options = {"jobs": jobs, "scheduler": scheduler, "progress": progress, "file": file, "code": code}
+    for row in work(_rows, tasks, sizes, **options):
         found[_key(row)] = row
     return [found[key] for key in wanted]
 
 
 def _plan(data, cases, found, methods, score) -> tuple[list[tuple], list[tuple]]:
     """Return what is left to do, one task per picture and case, and the keys of all rows wanted."""
-    names = data.names if isinstance(data, BSDS) else [sample.name for sample in data]
+    names = data.names if isinstance(data, Split) else [sample.name for sample in data]
     tasks, wanted = [], []
     for index, image in enumerate(names):
         for case in cases:
@@ -99,21 +106,22 @@ def _plan(data, cases, found, methods, score) -> tuple[list[tuple], list[tuple]]
             left = tuple(k for k, key in keys.items() if key not in found)
             wanted += keys.values()
             if left:
-                source = data if isinstance(data, BSDS) else data[index : index + 1]
-                at = index if isinstance(data, BSDS) else 0
+                source = data if isinstance(data, Split) else data[index : index + 1]
+                at = index if isinstance(data, Split) else 0
                 tasks.append((source, at, case.method, methods[case.method], case.value, left, score))
     return tasks, wanted
 
 
 def work(
     function: Callable[..., list[Row]],
-    tasks: Iterable[tuple],
+    tasks: Sequence[tuple],
     sizes: tuple[int, int],
     *,
     jobs: int,
     progress: bool,
     file: str | Path | None,
     code: str,
+    scheduler: str | None = None,
 ) -> Iterator[Row]:
     """Yield new rows as they come, after writing them.
 
@@ -121,25 +129,32 @@ def work(
     ----------
     function : callable
         ``function(*task)`` makes the rows of one task.
-    tasks : iterable of tuple
+    tasks : sequence of tuple
     sizes : (int, int)
         How many rows are wanted, and how many of them the tasks will make.
-    jobs, progress, file
+    jobs, progress, file, scheduler
         As in `measure`.
     code : str
         What each line says about the code that made it.
     """
-    from joblib import Parallel, delayed  # here, for it is needed only now
-    from tqdm import tqdm
+    from tqdm import tqdm  # here, for it is needed only now
 
     total, left = sizes
-    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch="4 * n_jobs")
+    makers = spread(function, tasks, scheduler, code) if scheduler else _here(function, tasks, jobs)
     with tqdm(total=total, initial=total - left, unit="row", smoothing=0.02, disable=not progress) as bar:
-        for rows in parallel(delayed(function)(*task) for task in tasks):
+        for rows in makers if tasks else ():
             if file is not None:
                 _append(Path(file), rows, code)
             bar.update(len(rows))
             yield from rows
+
+
+def _here(function: Callable[..., list[Row]], tasks: Sequence[tuple], jobs: int) -> Iterator[list[Row]]:
+    """Yield the rows of each task in the order in which processes of this computer finish."""
+    from joblib import Parallel, delayed  # here, for it is needed only now
+
+    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch="4 * n_jobs")
+    yield from parallel(delayed(function)(*task) for task in tasks)
 
 
 def _rows(

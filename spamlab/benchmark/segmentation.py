@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from spamlab.benchmark.code import fingerprint
 from spamlab.benchmark.rows import Row, read, work
 from spamlab.benchmark.segmenters import SEGMENTERS, Segmenter, Setting
-from spamlab.data import BSDS, Sample
+from spamlab.data import Sample, Split
 from spamlab.metrics import BoundaryCounts, segmentation_scores
 from spamlab.regions import relabel
 
@@ -33,12 +33,13 @@ def scores(labels: ArrayLike, truths: Sequence[ArrayLike]) -> dict[str, float]:
 
 
 def measure_segmentations(
-    data: BSDS | Sequence[Sample],
+    data: Split | Sequence[Sample],
     plans: Mapping[str, Sequence[Setting]],
     file: str | Path | None = None,
     *,
     rows: Iterable[Row] = (),
     jobs: int = 1,
+    scheduler: str | None = None,
     progress: bool = False,
     segmenters: Mapping[str, Segmenter] = SEGMENTERS,
     score: Callable[..., Mapping[str, float]] = scores,
@@ -47,7 +48,7 @@ def measure_segmentations(
 
     Parameters
     ----------
-    data : BSDS or sequence of Sample
+    data : Split or sequence of Sample
     plans : mapping of str to sequence of dict
         The settings to run of each segmenter.
     file : str or Path, optional
@@ -56,6 +57,8 @@ def measure_segmentations(
         Rows that are there besides.
     jobs : int
         How many processes work at the same time, each on a picture of its own.
+    scheduler : str, optional
+        As in `measure`.
     progress : bool
         Whether to show how far it is and how long it will take.
     segmenters : mapping of str to Segmenter
@@ -79,7 +82,8 @@ def measure_segmentations(
     found = {_key(row): row for row in rows} | ({} if file is None else read(Path(file), code, _key))
     tasks, wanted = _plan(data, plans, found, segmenters, score)
     sizes = len(wanted), sum(len(part[3]) for task in tasks for part in task[2])
-    for row in work(_rows, tasks, sizes, jobs=jobs, progress=progress, file=file, code=code):
+    options = {"jobs": jobs, "scheduler": scheduler, "progress": progress, "file": file, "code": code}
+    for row in work(_rows, tasks, sizes, **options):
         found[_key(row)] = row
     return [found[key] for key in wanted]
 
@@ -90,7 +94,7 @@ def _key(row: Row) -> tuple:
 
 def _plan(data, plans, found, segmenters, score) -> tuple[list[tuple], list[tuple]]:
     """Return what is left to do, one task per picture, and the keys of all rows wanted."""
-    names = data.names if isinstance(data, BSDS) else [sample.name for sample in data]
+    names = data.names if isinstance(data, Split) else [sample.name for sample in data]
     read_by = {name: hash_of(segmenters[name].files) for name in plans}
     known: dict[str, dict[str, Row]] = {name: {} for name in names}
     for row in found.values():
@@ -105,8 +109,8 @@ def _plan(data, plans, found, segmenters, score) -> tuple[list[tuple], list[tupl
             wanted += keys
             parts += [(name, read_by[name], segmenters[name], left)] if left else []
         if parts:
-            source = data if isinstance(data, BSDS) else data[index : index + 1]
-            tasks.append((source, index if isinstance(data, BSDS) else 0, parts, known[image], score))
+            source = data if isinstance(data, Split) else data[index : index + 1]
+            tasks.append((source, index if isinstance(data, Split) else 0, parts, known[image], score))
     return tasks, wanted
 
 

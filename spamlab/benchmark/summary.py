@@ -85,6 +85,29 @@ def at_counts(averaged: Sequence[Row], counts: Sequence[int] = COUNTS) -> list[R
     return found
 
 
+def undominated(scores: ArrayLike, larger: Sequence[bool] | None = None) -> NDArray[np.bool_]:
+    """Tell which points no other point beats: as good in all scores, and better in one.
+
+    Parameters
+    ----------
+    scores : (n, d) array_like of float
+        NaN loses to every number.
+    larger : sequence of d bool, optional
+        Whether the larger is the better; True by default.
+
+    Returns
+    -------
+    (n,) bool ndarray
+        Equal points do not beat each other.
+    """
+    scores = np.atleast_2d(np.asarray(scores, float))
+    signed = scores * np.where([True] * scores.shape[1] if larger is None else larger, 1.0, -1.0)
+    signed = np.where(np.isfinite(signed), signed, -np.inf)
+    as_good = (signed[None] >= signed[:, None]).all(axis=2)  # [i, j]: j is as good as i
+    ahead = (signed[None] > signed[:, None]).any(axis=2)
+    return ~(as_good & ahead).any(axis=1)
+
+
 def summarise(
     rows: Sequence[Row], chosen: Mapping[str, Mapping], about: Mapping, counts: Sequence[int] = COUNTS
 ) -> dict:

@@ -101,6 +101,7 @@ def _add_benchmark(commands, methods: list[str]) -> None:
     add("--sweep", action="store_true", help="choose the settings instead: best mean ASA at 200 obtained")
     add("--settings", metavar="FILE", help="what a sweep wrote (the shipped sweep on val)")
     add("--jobs", type=int, default=1, metavar="N", help="processes at the same time (1)")
+    add("--scheduler", metavar="ADDRESS", help="spread the pictures over a Dask cluster instead")
     add("--rows", metavar="FILE", help="where rows are kept to go on from (beside the output)")
     add("--plot", nargs="+", default=[], metavar="SCORE", help="also draw these scores, such as asa_mean")
     add("-o", "--output", metavar="FILE", help="the summary, FILE.json, with FILE.csv beside it")
@@ -113,7 +114,7 @@ def _add_benchmark(commands, methods: list[str]) -> None:
 
 def _add_fetch(commands) -> None:
     parser = _add(commands, "fetch", "Download a data set and check every file.", _fetch)
-    parser.add_argument("dataset", choices=["bsds500", "voc2012"], help="which one")
+    parser.add_argument("dataset", choices=["bsds500", "voc2012", "sbd", "stanford"], help="which one")
     parser.add_argument("--to", metavar="DIR", help="a new or empty folder (the cache)")
 
 
@@ -144,6 +145,5 @@ def _train(arguments: argparse.Namespace) -> int:
 def _fetch(arguments: argparse.Namespace) -> int:
     from spamlab import data
 
-    fetch = {"bsds500": data.fetch_bsds500, "voc2012": data.fetch_voc2012}[arguments.dataset]
-    print(fetch(arguments.to))
+    print(getattr(data, f"fetch_{arguments.dataset}")(arguments.to))
     return 0

@@ -23,11 +23,13 @@ from spamlab.benchmark import (
 from spamlab.benchmark.methods import select
 from spamlab.benchmark.summary import COUNTS, load, merged, versions
 from spamlab.benchmark.sweep import SCORE, TARGET
+from spamlab.benchmark.workers import n_workers
 from spamlab.cli import bench_segments
 from spamlab.data import BSDS, bsds500
 from spamlab.paths import data_dir
 
 ASKED = (50, 100, 200, 400, 800, 1200)
+PLACES = {"--data": "BSDS500", "--scheduler": "ADDRESS"}  # of this computer, and how others read them
 NOTES = {
     "table": "scores at the number of superpixels obtained, interpolated linearly in its logarithm between "
     "the means of 'measured'; null where a method does not reach",
@@ -47,12 +49,12 @@ def run(arguments: argparse.Namespace) -> int:
     about = {
         "command": _command(arguments.argv),
         "data": {"name": "BSDS500", "split": arguments.split, "every": every, "pictures": len(data)},
-        "jobs": arguments.jobs,
+        "jobs": n_workers(arguments.scheduler) if arguments.scheduler else arguments.jobs,
     }
     output = _output(arguments)
     rows = Path(arguments.rows) if arguments.rows else output.with_suffix(".rows.jsonl")
     print(f"{len(names)} methods, {len(data)} pictures; rows are kept in {rows}", file=sys.stderr)
-    options = {"file": rows, "jobs": arguments.jobs, "progress": True}
+    options = {"file": rows, "jobs": arguments.jobs, "scheduler": arguments.scheduler, "progress": True}
     if arguments.segmentations:
         return bench_segments.run(data, names, about, output, arguments, options)
     if arguments.sweep:
@@ -114,6 +116,10 @@ def _check(arguments: argparse.Namespace) -> None:
         for value in values if isinstance(values, list) else [values]:
             if value is not None and value < 1:
                 raise ValueError(f"--{name.replace('_', '-')} {value}, expected at least 1")
+    if arguments.scheduler and arguments.jobs != 1:
+        raise ValueError(
+            f"--jobs {arguments.jobs} does not go with --scheduler: each worker there is one process"
+        )
     if arguments.update and not (arguments.output and Path(arguments.output).is_file()):
         raise FileNotFoundError(f"--update needs -o FILE that exists, not {arguments.output}; run without it")
     if arguments.settings and not Path(arguments.settings).is_file():
@@ -138,8 +144,8 @@ def _command(argv: list[str]) -> str:
     words = []
     for before, word in zip(["", *argv], argv, strict=False):
         option, sign, value = word.partition("=") if word.startswith("--") else ("", "", word)
-        if before == "--data" or option == "--data":
-            value = value and "BSDS500"
+        if place := PLACES.get(before) or PLACES.get(option):
+            value = value and place
         elif Path(value).is_absolute():
             value = Path(value).name
         words.append(option + sign + value)
