@@ -1,11 +1,13 @@
-"""Set everything up and open the course, or test it. One command for every shell and system.
+"""Set everything up and open the course, test it, or build its website. One command for every system.
 
 ::
 
     python -m spamlab.start            set up, then open JupyterLab on notebooks/
     python -m spamlab.start test       set up with the test tools, then run the tests
+    python -m spamlab.start site       set up with Sphinx, then build the website in build/site
 
-Options before ``test`` go to pip (``--no-index --find-links wheels``), options after it to pytest.
+Options before ``test`` and ``site`` go to pip (``--no-index --find-links wheels``), options after them to
+pytest and to Sphinx.
 A virtual or conda environment that is active is used; otherwise `.venv` is made in the clone. A second
 start installs nothing as long as `pyproject.toml` and `constraints.txt` stay the same.
 
@@ -24,11 +26,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VERSIONS = (3, 11), (3, 13)  # the oldest and the newest Python; pyproject.toml says the same
+EXTRAS = {"course": "clicks", "test": "test", "site": "site"}  # what pyproject.toml calls what each needs
 FREE_GB = 4  # about 2 for the packages with a CPU build of PyTorch, and room for the downloads
 
 
 def main(arguments: list) -> int:
-    """Set up, then open the course or test it. Return the exit status."""
+    """Set up, then open the course, test it or build its website. Return the exit status."""
     if {"-h", "--help"} & set(arguments):
         print(__doc__)
         return 0
@@ -37,11 +40,15 @@ def main(arguments: list) -> int:
     if not in_environment():
         command = [environment_python(), "-m", "spamlab.start", *arguments]
         return subprocess.run(command, cwd=ROOT).returncode
-    at = arguments.index("test") if "test" in arguments else len(arguments)
-    testing = at < len(arguments)
-    install(testing, arguments[:at])
-    program = ["pytest", *arguments[at + 1 :]] if testing else ["jupyterlab", "notebooks", *as_root()]
-    return subprocess.run([sys.executable, "-m", *program], cwd=ROOT).returncode
+    at = next((i for i, word in enumerate(arguments) if word in ("test", "site")), len(arguments))
+    aim, options = (arguments[at:] or ["course"])[0], arguments[at + 1 :]
+    install(aim, arguments[:at])
+    programs = {
+        "course": ["jupyterlab", "notebooks", *as_root()],
+        "test": ["pytest", *options],
+        "site": ["sphinx", "-b", "html", *options, ".", "build/site"],
+    }
+    return subprocess.run([sys.executable, "-m", *programs[aim]], cwd=ROOT).returncode
 
 
 def as_root() -> list:
@@ -96,10 +103,11 @@ def environment_python() -> str:
     return str(python)
 
 
-def install(testing: bool, options: list) -> None:
-    """Install the package and what it needs into this environment, unless that was done before."""
+def install(aim: str, options: list) -> None:
+    """Install the package and what the aim needs into this environment, unless that was done before."""
     stamp = Path(sys.prefix) / "spamlab-setup.txt"
-    if is_current(stamp, testing):
+    done = served(stamp)
+    if aim in done:
         if options:
             print(f"All is installed; {' '.join(options)} is not used. To install again, delete {stamp}")
         return
@@ -113,7 +121,7 @@ def install(testing: bool, options: list) -> None:
         print(f"Warning: {free:.1f} GB are free on this disk, {FREE_GB} GB are better. PyTorch with CUDA,")
         print("which pip takes on Linux, needs more still; README names the smaller one without.")
     print("Installing spamlab and what it needs. This happens once and takes minutes.", flush=True)
-    target = ".[test]" if testing else ".[clicks]"
+    target = f".[{EXTRAS[aim]}]"
     pip = [sys.executable, "-m", "pip", "install", "-c", "constraints.txt", *options, "-e", target]
     if subprocess.run(pip, cwd=ROOT).returncode != 0:
         stop(
@@ -121,17 +129,19 @@ def install(testing: bool, options: list) -> None:
             "Check the network and the disk, then start again: what was downloaded is kept.",
             "Without a network, install from a folder of wheels: README, 'A lab without a network'.",
         )
-    stamp.write_text(f"{'test' if testing else 'course'} {fingerprint()}\n", encoding="utf-8")
+    stamp.write_text(f"{' '.join(sorted({aim, *done}))} {fingerprint()}\n", encoding="utf-8")
 
 
-def is_current(stamp: Path, testing: bool) -> bool:
-    """Tell whether the stamp in the environment says that this clone is installed as it stands."""
+def served(stamp: Path) -> set:
+    """Return the aims whose needs this environment holds, as its stamp says, for this clone as it stands."""
     try:
         importlib.metadata.version("spamlab")
-        extent, seen = stamp.read_text(encoding="utf-8").split()
+        *aims, seen = stamp.read_text(encoding="utf-8").split()
     except (importlib.metadata.PackageNotFoundError, OSError, ValueError):
-        return False
-    return seen == fingerprint() and (extent == "test" or not testing)
+        return set()
+    if seen != fingerprint():
+        return set()
+    return {*aims, "course"} if "test" in aims else set(aims)  # the tests need all that the course needs
 
 
 def fingerprint() -> str:

@@ -17,7 +17,8 @@ LAYERS = {
     1: "_arguments _otsu _threads paths _checkpoint features seeds candidates cluster regions masks objects "
     "metrics",
     2: "slic snic ssn segments lnsnet saliency spam refine clicks hierarchy",
-    3: "models _splits _bsds _voc _fetch _fetch_voc _scenes data",
+    3: "models _splits _bsds _voc _nyuv2 _stanford _sbd _drive _datasets _fetch _archive _fetch_voc "
+    "_fetch_more _scene_camera _scene_layers _scene_vessels _scenes data",
     4: "plot widgets exercises testing",
     5: "benchmark training cli ready",
 }

@@ -76,6 +76,26 @@ def test_the_tests_need_more_than_the_course(world):
     assert world.ran == [LAB]
 
 
+def test_the_website_needs_sphinx_and_leaves_the_rest_installed(world):
+    sphinx = [sys.executable, "-m", "sphinx", "-b", "html", "-W", ".", "build/site"]
+    start.main(["test"])
+    world.ran.clear()
+    start.main(["site", "-W"])
+    assert world.ran == [[*PIP, "-e", ".[site]"], sphinx]
+    world.ran.clear()
+    start.main(["site", "-W"])
+    start.main(["test"])
+    start.main([])
+    assert world.ran == [sphinx, [sys.executable, "-m", "pytest"], LAB]
+
+
+def test_the_website_alone_is_not_the_course(world):
+    start.main(["site"])
+    world.ran.clear()
+    start.main([])
+    assert world.ran == [[*PIP, "-e", ".[clicks]"], LAB]
+
+
 @pytest.mark.parametrize("name", ["pyproject.toml", "constraints.txt"])
 def test_new_ranges_or_pins_install_again(world, name):
     start.main([])
