@@ -13,8 +13,8 @@ PACKAGES = ("spamlab", "numpy", "scipy", "numba", "torch", "scikit-image", "open
 # Modules and folders that no row depends on: they draw, teach, fetch, or work on rows that are there.
 APART = {"cli", "data", "exercises", "paths", "plot", "ready", "start", "testing"}
 APART |= {"training", "widgets"}
-APART |= {"_data", "_fetch", "_scenes", "around", "curves", "summary", "sweep"}
-APART |= {"pr_curves", "segmentation_summary", "segmentation_sweep"}
+APART |= {"_data", "_fetch", "_fetch_voc", "around", "curves", "summary", "sweep"}
+APART |= {"pr_curves", "refinement_summary", "segmentation_summary", "segmentation_sweep"}
 
 
 def versions() -> dict[str, str]:

@@ -1,11 +1,12 @@
 """``spamlab benchmark``: from the words of the command to the files of a summary.
 
-Segmentations have a module of their own, `bench_segments`.
+Segmentations and refinements have modules of their own, `bench_segments` and `bench_refinement`.
 """
 
 import argparse
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from spamlab.benchmark import (
@@ -23,10 +24,16 @@ from spamlab.benchmark import (
 from spamlab.benchmark.methods import select
 from spamlab.benchmark.summary import COUNTS, load, merged, versions
 from spamlab.benchmark.sweep import SCORE, TARGET
-from spamlab.cli import bench_segments
+from spamlab.cli import bench_refinement, bench_segments
 from spamlab.data import BSDS, bsds500
 from spamlab.paths import data_dir
 
+# options that do not go with all tasks, and those that they go with
+TASKS = dict.fromkeys(("sweep", "counts"), ("superpixels",))
+TASKS |= dict.fromkeys(("n_segments", "settings"), ("superpixels", "refinement"))
+TASKS |= dict.fromkeys(("plot", "update"), ("superpixels", "segmentations"))
+TASKS |= dict.fromkeys(("weights", "coarse_every"), ("segmentations",))
+TASKS |= dict.fromkeys(("bands", "strides", "scenes", "network"), ("refinement",))
 ASKED = (50, 100, 200, 400, 800, 1200)
 NOTES = {
     "table": "scores at the number of superpixels obtained, interpolated linearly in its logarithm between "
@@ -42,22 +49,28 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the sweep or the benchmark and write what comes out."""
     _check(arguments)
     names = _chosen(arguments)
-    every = arguments.every or (4 if arguments.sweep else 1)
-    data = bsds500(arguments.data, arguments.split)[::every]
-    about = {
-        "command": _command(arguments.argv),
-        "data": {"name": "BSDS500", "split": arguments.split, "every": every, "pictures": len(data)},
-        "jobs": arguments.jobs,
-    }
+    data, described = _open(arguments)
+    about = {"command": _command(arguments.argv), "data": described, "jobs": arguments.jobs}
     output = _output(arguments)
     rows = Path(arguments.rows) if arguments.rows else output.with_suffix(".rows.jsonl")
     print(f"{len(names)} methods, {len(data)} pictures; rows are kept in {rows}", file=sys.stderr)
     options = {"file": rows, "jobs": arguments.jobs, "progress": True}
-    if arguments.segmentations:
+    if arguments.task == "segmentations":
         return bench_segments.run(data, names, about, output, arguments, options)
+    if arguments.task == "refinement":
+        return bench_refinement.run(data, names, about, output, arguments, options)
     if arguments.sweep:
         return _sweep(data, names, about, output, arguments, options)
     return _run(data, names, about, output, arguments, options)
+
+
+def _open(arguments: argparse.Namespace) -> tuple[Sequence, dict]:
+    """Return the pictures, and what to store about them."""
+    if arguments.task == "refinement":
+        return bench_refinement.open_data(arguments)
+    every = arguments.every or (4 if arguments.sweep else 1)
+    data = bsds500(arguments.data, arguments.split)[::every]
+    return data, {"name": "BSDS500", "split": arguments.split, "every": every, "pictures": len(data)}
 
 
 def _sweep(
@@ -101,23 +114,38 @@ def _kept(found: dict, output: Path, update: bool) -> dict:
 
 def _chosen(arguments: argparse.Namespace) -> list[str]:
     """Return the methods asked for; a sweep of all leaves out those whose setting is the paper's."""
-    names = select(arguments.methods, SEGMENTERS if arguments.segmentations else METHODS)
+    if arguments.task == "refinement":
+        return bench_refinement.choose(arguments.methods)
+    names = select(arguments.methods, SEGMENTERS if arguments.task == "segmentations" else METHODS)
     if not arguments.sweep:
         return names
     return [name for name in names if METHODS[name].swept or name in arguments.methods]
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    bench_segments.check(arguments)
-    for name in ("every", "jobs", "n_segments", "counts", "coarse_every"):
+    for name in ("every", "jobs", "n_segments", "counts", "coarse_every", "bands", "strides", "scenes"):
         values = getattr(arguments, name)
         for value in values if isinstance(values, list) else [values]:
             if value is not None and value < 1:
                 raise ValueError(f"--{name.replace('_', '-')} {value}, expected at least 1")
+    _check_task(arguments)
     if arguments.update and not (arguments.output and Path(arguments.output).is_file()):
         raise FileNotFoundError(f"--update needs -o FILE that exists, not {arguments.output}; run without it")
     if arguments.settings and not Path(arguments.settings).is_file():
         raise FileNotFoundError(f"--settings {arguments.settings}: no such file; make it with --sweep")
+
+
+def _check_task(arguments: argparse.Namespace) -> None:
+    """Refuse options that do not go together."""
+    task = arguments.task
+    for name, tasks in TASKS.items():
+        if getattr(arguments, name) and task not in tasks:
+            goes = " or ".join(f"--task {other}" for other in tasks)
+            raise ValueError(f"--{name.replace('_', '-')} does not go with --task {task}; it needs {goes}")
+    if task == "segmentations" and set(arguments.plot) - {"pr"}:
+        raise ValueError(f"--plot {' '.join(arguments.plot)}, expected pr, the only one for segmentations")
+    if not (arguments.data or arguments.scenes):
+        raise ValueError("no --data DIR, expected the folder of the data set; see: spamlab fetch")
 
 
 def _output(arguments: argparse.Namespace) -> Path:

@@ -1,4 +1,4 @@
-"""``spamlab benchmark --segmentations``: methods that give few large regions, swept and scored."""
+"""``spamlab benchmark --task segmentations``: methods that give few large regions, swept and scored."""
 
 import argparse
 from pathlib import Path
@@ -16,8 +16,6 @@ from spamlab.benchmark.segmenters import with_weights
 from spamlab.benchmark.summary import load, merged
 from spamlab.data import BSDS
 
-ELSEWHERE = ("sweep", "n_segments", "counts", "settings")  # options for superpixels alone
-OWN = ("weights", "coarse_every")
 NOTES = {
     "sweep": "for every method the same two stages: every Nth picture (data: coarse_every) with the "
     "'first_grid' of all settings, then with all values of each setting thinned there but the last, the "
@@ -53,21 +51,3 @@ def run(
     print(segmentation_table(summary))
     print("written:", *written)
     return 0
-
-
-def check(arguments: argparse.Namespace) -> None:
-    """Refuse options that do not go together.
-
-    Raises
-    ------
-    ValueError
-        If there is one.
-    """
-    others = ELSEWHERE if arguments.segmentations else OWN
-    given = [f"--{name.replace('_', '-')}" for name in others if getattr(arguments, name)]
-    if given and arguments.segmentations:
-        raise ValueError(f"{given[0]} does not go with --segmentations, which sweeps settings of its own")
-    if given:
-        raise ValueError(f"{given[0]} needs --segmentations, which it belongs to")
-    if arguments.segmentations and set(arguments.plot) - {"pr"}:
-        raise ValueError(f"--plot {' '.join(arguments.plot)}, expected pr, the only one for --segmentations")
