@@ -44,3 +44,11 @@ def whole_number(name: str, value: int, expected: str, low: float, high: float =
     if not low <= value <= high:
         raise ValueError(f"{name}={value}, expected {expected}")
     return int(value)
+
+
+def window(name: str, value: int) -> int:
+    """Return `value`, the side of a window in pixels, if it is odd and above 0; raise as `whole_number`."""
+    value = whole_number(name, value, "an odd window in pixels; 1 leaves no pixel out", 1)
+    if value % 2 == 0:
+        raise ValueError(f"{name}={value}, expected an odd window in pixels, such as {value + 1}")
+    return value

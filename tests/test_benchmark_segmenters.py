@@ -181,13 +181,16 @@ def test_command(tmp_path, capsys, monkeypatch, weights):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--segmentations", "--sweep"], "--sweep does not go with --segmentations"),
-        (["--segmentations", "--n-segments", "9"], "--n-segments does not go with --segmentations"),
+        (["--segmentations", "--sweep"], "--sweep does not go with --task segmentations"),
+        (["--segmentations", "--n-segments", "9"], "--n-segments does not go with --task segmentations"),
         (["--segmentations", "--plot", "pr", "asa_mean"], "--plot pr asa_mean, expected pr"),
         (["--segmentations", "--coarse-every", "0"], "--coarse-every 0, expected at least 1"),
         (["--segmentations", "--methods", "slic"], "no method 'slic', expected 'all' or some of: segments"),
-        (["--weights", "x.safetensors"], "--weights needs --segmentations"),
-        (["--coarse-every", "2"], "--coarse-every needs --segmentations"),
+        (
+            ["--weights", "x.safetensors"],
+            "--weights does not go with --task superpixels",
+        ),
+        (["--coarse-every", "2"], "it needs --task segmentations"),
     ],
 )
 def test_words_that_do_not_go_together(tmp_path, capsys, words, said):

@@ -111,7 +111,9 @@ def test_a_sweep_leaves_the_papers_setting_alone_unless_it_is_named(monkeypatch)
     monkeypatch.setattr(bench, "METHODS", FREE)
 
     def chosen(*names, sweep=True):
-        return bench._chosen(Namespace(methods=list(names), sweep=sweep, segmentations=False))
+        return bench._chosen(
+            Namespace(methods=list(names), sweep=sweep, task="superpixels", dataset="bsds500")
+        )
 
     swept = chosen("all")
     assert {"slic", "ssn"} <= set(swept) and not any(name.startswith("spam") for name in swept)

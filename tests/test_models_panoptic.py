@@ -1,5 +1,6 @@
 """Segments of tiny random networks, against the same by hand; objects; what goes wrong."""
 
+import itertools
 import sys
 
 import numpy as np
@@ -155,6 +156,8 @@ def test_the_score_counts_too():
 
 def test_what_no_mask_holds_is_nobodys():
     assert settle([(1, 0.9, [0.9, 0.4, 0.1])]) == ([0, -1, -1], [1], pytest.approx([0.9], abs=1e-6))
+    beaten = [(1, 0.9, [0.9, 0.45]), (0, 0.6, [0.1, 0.55])]  # 0.405 to 0.33 at the second pixel
+    assert settle(beaten)[:2] == ([0, -1], [1]), "the mask that holds it does not win it"
 
 
 def test_a_mask_that_lost_its_pixels_is_dropped():
@@ -162,12 +165,15 @@ def test_a_mask_that_lost_its_pixels_is_dropped():
     assert settle(queries)[:2] == ([0, 0, 0, -1], [1]), "1 of 4 pixels is left"
     assert settle(queries, min_share=0.2)[:2] == ([0, 0, 0, 1], [1, 0])
     assert settle(queries, min_share=0.25)[:2] == ([0, 0, 0, -1], [1]), "more than the share is asked for"
+    surer = [(1, 0.7, [0.55, 0.55, 0.9]), (0, 0.6, [0.9, 0.9, 0.1])]  # of its class, not of its pixels
+    assert settle(surer) == ([0, 0, -1], [0], pytest.approx([0.6], abs=1e-6))
 
 
 def test_queries_for_nothing_and_doubtful_ones_are_left_out():
     queries = [(None, 0.9, [0.9, 0.9]), (1, 0.5, [0.9, 0.9]), (2, 0.7, [0.1, 0.9])]
     assert settle(queries)[:2] == ([-1, 0], [2])
     assert settle(queries, min_score=0.71) == ([-1, -1], [], [])
+    assert settle([(1, 0.5, [0.9, 0.9])]) == ([-1, -1], [], []), "more than the score is asked for"
 
 
 def test_classes_can_be_joined():
@@ -175,6 +181,11 @@ def test_classes_can_be_joined():
     assert settle(queries)[:2] == ([2, 1, 0], [1, 2, 1])
     assert settle(queries, join=[1]) == ([0, 1, 0], [1, 2], pytest.approx([0.9, 0.8], abs=1e-6))
     assert settle(queries, join=[2])[:2] == ([2, 1, 0], [1, 2, 1])
+    queries = [(0, 0.9, [0.9, 0.1, 0.1, 0.1]), (2, 0.8, [0.1, 0.9, 0.1, 0.1])]
+    queries += [(1, 0.7, [0.1, 0.1, 0.9, 0.1]), (2, 0.6, [0.1, 0.1, 0.1, 0.9])]
+    for order in itertools.permutations(range(4)):
+        found = settle([queries[place] for place in order], join=[2, 0])
+        assert found == ([0, 1, 2, 1], [0, 2, 1], pytest.approx([0.9, 0.8, 0.7], abs=1e-6))
 
 
 # ---- class map and objects
@@ -189,8 +200,9 @@ def found():
 def test_class_map(found):
     assert found.class_map()[0].tolist() == [3, 3, 3, 3, 3, 255, 1, 1, 3, 3]
     assert found.class_map(9).max() == 9 and found.class_map().dtype == np.int32
-    with pytest.raises(ValueError, match="ignore=3 is 'tree' here, .* give 5 or more"):
-        found.class_map(3)
+    for ignore, name in ((3, "tree"), (2, "dog")):  # in another picture a dog may be there
+        with pytest.raises(ValueError, match=f"ignore={ignore} is '{name}' here, .* give 5 or more"):
+            found.class_map(ignore)
     nothing = models.Panoptic(np.full((2, 3), -1, np.int32), np.int32([]), np.float32([]), found.names)
     assert (nothing.class_map() == 255).all()
 
@@ -201,6 +213,7 @@ def test_objects(found):
     by_class = from_classes(found.class_map(), ignore=255, min_area=0)
     assert by_class[0].tolist() == [1, 1, 1, 1, 1, 0, 2, 2, 3, 3]
     assert (found.objects(uncertain=3, min_area=0)[0, 2:4] == 0).all()
+    assert found.objects(min_area=8)[0].tolist() == [1, 1, 1, 0, 0, 0, 0, 0, 0, 0], "8 pixels are not more"
 
 
 # ---- what is kept, and what goes wrong
@@ -251,3 +264,10 @@ def test_oneformer_needs_its_tokenizer(folders, image, tmp_path):
 def test_wrong_arguments(image, wrong):
     with pytest.raises(ValueError, match="expected a share from 0 to 1"):
         models.panoptic(image, **wrong)
+
+
+def test_classes_to_join_are_numbers(image):
+    with pytest.raises(TypeError, match="join='sky', expected a whole number: numbers of classes"):
+        models.panoptic(image, join=["sky"])
+    with pytest.raises(ValueError, match="join=-1, expected numbers of classes"):
+        models.panoptic(image, join=[-1])

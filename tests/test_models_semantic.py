@@ -13,6 +13,7 @@ from skimage.transform import resize
 
 from spamlab import models
 from spamlab.data import load_image
+from spamlab.features import as_image
 from spamlab.models import hub, pictures
 from spamlab.refine import refine
 
@@ -88,6 +89,12 @@ def test_logits_are_enlarged_before_the_largest_wins():
     assert classes[0].sum() == 5, "enlarging the winners would give 6"
 
 
+def test_the_lowest_class_wins_a_tie():
+    logits = torch.tensor([1.0, 3.0, 3.0, 2.0])[None, :, None, None].expand(1, 4, 2, 2)
+    network = lambda pixel_values: type("Answer", (), {"logits": logits})  # noqa: E731
+    assert (models_semantic().classify(network, torch.zeros(1, 3, 8, 8), (5, 7)) == 1).all()
+
+
 def models_semantic():
     return sys.modules["spamlab.models.semantic"]  # the name below models is that of the function
 
@@ -124,6 +131,15 @@ def test_what_keeps_maps_apart(folders, own_cache, image, tmp_path):
     assert len(list(own_cache.iterdir())) == 4
     models.semantic(image, other)
     assert len(list(own_cache.iterdir())) == 4
+
+
+def test_other_weights_in_the_same_folder_are_another_network(own_cache, image, tmp_path):
+    folder = tiny_networks.save("segformer", tmp_path / "one", HOW, seed=1)
+    first, _ = models.semantic(image, folder)
+    tiny_networks.save("segformer", folder, HOW, seed=2)
+    second, _ = models.semantic(image, folder)
+    assert (first != second).any() and len(list(own_cache.iterdir())) == 2
+    np.testing.assert_array_equal(second, models.semantic(image, folder, keep=False)[0])
 
 
 # ---- how a picture is prepared
@@ -174,6 +190,14 @@ def test_the_whole_picture_is_seen():
     assert plain.shape == (1, 3, 96, 192)
     picture[-3:, -3:] = 1
     assert (pictures.prepare(picture, how) - plain)[0, :, -1, -1].min() > 0.9
+
+
+def test_bytes_come_back_as_bytes():
+    levels = np.arange(256, dtype=np.uint8).reshape(16, 16)[..., None].repeat(3, axis=2)
+    plain = {"do_resize": False, "do_rescale": False, "do_normalize": False}
+    for shift in (-0.4, 0, 0.4):  # what lies between bytes is rounded
+        picture = as_image(np.clip((levels + shift) / 255, 0, 1).astype(np.float32))
+        np.testing.assert_array_equal(pictures.prepare(picture, plain)[0, 0], levels[..., 0])
 
 
 def test_colours():

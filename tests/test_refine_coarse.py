@@ -77,6 +77,28 @@ def test_stride_1_changes_nothing_but_ignored_pixels():
     assert (found == labels)[labels != 255].all() and 255 not in found
 
 
+def test_another_number_may_mean_unknown_or_none():
+    labels = np.kron(np.random.default_rng(1).choice([0, 1, 3, 255], (5, 6)), np.ones((5, 5), int))
+    found = coarse(labels, 4)
+    assert 255 not in found
+    assert (coarse(np.where(labels == 255, 9, labels), 4, ignore=9) == found).all()
+    as_class = coarse(labels, 4, ignore=None)
+    assert 255 in as_class
+    assert (np.where(as_class == 255, 300, as_class) == coarse(np.where(labels == 255, 300, labels), 4)).all()
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int64, list])
+def test_a_map_of_any_integers(kind):
+    labels = np.random.default_rng(2).integers(0, 4, (9, 11))
+    given_map = labels.tolist() if kind is list else labels.astype(kind)
+    found = coarse(given_map, 3)
+    assert found.dtype == np.int32 and (found == coarse(labels.astype(np.int32), 3)).all()
+
+
+def test_a_picture_smaller_than_a_cell_has_one_class():
+    assert (coarse([[2, 7, 7], [2, 7, 255]], 16) == 7).all()
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [

@@ -26,12 +26,21 @@ Few large regions are judged by other scores, and their settings by a sweep of a
 `segmentation_summary`  boundary F at ODS and OIS, its curve, region scores, the setting
 `pr_curves`             a picture of precision over recall
 ======================  ============================================================
+
+So is the refinement of class maps.
+
+======================  ============================================================
+`refinement`            `measure_refinement`: one row per picture, way to refine and stride
+`refinement_summary`    mIoU over the pictures, and what was gained
+======================  ============================================================
 """
 
 from spamlab.benchmark.around import measure_around
 from spamlab.benchmark.curves import curves
 from spamlab.benchmark.methods import METHODS, Method, cut
 from spamlab.benchmark.pr_curves import pr_curves
+from spamlab.benchmark.refinement import Refinement, measure_refinement
+from spamlab.benchmark.refinement_summary import refinement_table, summarise_refinement
 from spamlab.benchmark.rows import Case, measure
 from spamlab.benchmark.segmentation import measure_segmentations
 from spamlab.benchmark.segmentation_summary import segmentation_table, summarise_segmentations
@@ -45,6 +54,7 @@ __all__ = [
     "SEGMENTERS",
     "Case",
     "Method",
+    "Refinement",
     "Segmenter",
     "at_counts",
     "curves",
@@ -53,11 +63,14 @@ __all__ = [
     "load",
     "measure",
     "measure_around",
+    "measure_refinement",
     "measure_segmentations",
     "pr_curves",
+    "refinement_table",
     "segmentation_table",
     "settings",
     "summarise",
+    "summarise_refinement",
     "summarise_segmentations",
     "sweep",
     "sweep_segmentations",

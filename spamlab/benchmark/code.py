@@ -15,8 +15,7 @@ APART = {"cli", "data", "exercises", "paths", "plot", "ready", "start", "testing
 APART |= {"training", "widgets"}
 APART |= {"_data", "around", "curves", "summary", "sweep", "workers"}
 APART |= {"_archive", "_fetch", "_fetch_more", "_fetch_voc"}
-APART |= {"_scene_camera", "_scene_layers", "_scene_vessels", "_scenes"}
-APART |= {"pr_curves", "segmentation_summary", "segmentation_sweep"}
+APART |= {"pr_curves", "refinement_summary", "segmentation_summary", "segmentation_sweep"}
 
 
 def versions() -> dict[str, str]:

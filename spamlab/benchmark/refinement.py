@@ -3,6 +3,7 @@
 BSDS500 and scenes have no classes, so numbers stand for them: the largest region of a truth is 0, the
 background; the others get numbers from 1 to 20 that are drawn once for each picture. What is scored is where
 regions end, not what they are called. A coarse map (`refine.coarse`) stands for a network of that stride.
+PASCAL VOC has classes, and what a network makes of its pictures is refined.
 
 One row per picture, case and stride. A row holds, for all pixels and for those near true borders, how many
 pixels of each class prediction and truth share, and how many are in either: added up, these give mIoU over
@@ -18,20 +19,28 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from spamlab import models
+from spamlab._arguments import window
+from spamlab._splits import Split
 from spamlab._threads import one_thread
 from spamlab.benchmark.code import fingerprint
-from spamlab.benchmark.methods import METHODS, cut
+from spamlab.benchmark.methods import METHODS, Method, cut
 from spamlab.benchmark.rows import Row, read, work
-from spamlab.data import BSDS, Sample, scene
+from spamlab.data import BSDS, VOC, VOC_CLASSES, Classified, Sample, scene
 from spamlab.metrics import confusion, trimap
+from spamlab.models import hub
 from spamlab.refine import coarse, refine
 from spamlab.regions import sizes
 
-N_CLASSES = 21
+N_CLASSES = len(VOC_CLASSES)
 STRIDES = (8, 16)
+NETWORK = 0  # the stride of rows whose maps a network made
 WIDTHS = (1, 2, 3, 5, 10)  # of the trimap, in pixels
-NONE, CERTAIN = "none", "spam-certain"  # no refinement; SPAM, which gets the certain pixels as its map
-KEY = ("method", "value", "n_asked", "band", "image", "stride")
+NONE = "none"
+CERTAIN, PIXEL = "spam-certain", "spam-certain-pixel"  # SPAM gets the certain pixels as its object map
+KNOWN: dict[str, Method] = {**METHODS, CERTAIN: METHODS["spam"], PIXEL: METHODS["ssn-pixel"]}  # for settings
+PIXEL_OPTIONS = {"weights": None, "smooth": 0}  # colour and position alone, and borders that nothing smooths
+KEY = ("method", "value", "n_asked", "band", "image", "stride", "network")
 
 
 @dataclass(frozen=True)
@@ -43,28 +52,37 @@ class Refinement:
     n_asked: int
     band: int
 
+    def __post_init__(self):
+        window("band", self.band)
+
 
 def measure_refinement(
-    data: BSDS | Sequence[Sample],
+    data: BSDS | VOC | Sequence[Sample],
     cases: Iterable[Refinement],
     file: str | Path | None = None,
     *,
     strides: Sequence[int] = STRIDES,
+    network: str | None = None,
     jobs: int = 1,
+    scheduler: str | None = None,
     progress: bool = False,
 ) -> list[Row]:
     """Refine the coarse map of each picture in each way; "none" is among them.
 
     Parameters
     ----------
-    data : BSDS or sequence of Sample
+    data : BSDS, VOC or sequence of Sample
         Of several annotators one is taken, by the checksum of the picture's name.
     cases : iterable of Refinement
-        "spam-certain", or names in `METHODS`.
+        Names in `KNOWN`: "spam-certain" is SPAM that gets the certain pixels as its object map, and
+        "spam-certain-pixel" the same without a network; the others get the picture alone.
     file : str or Path, optional
         Where rows are kept: those found there are not made again.
     strides : sequence of int
-    jobs, progress
+        Those of the coarse maps.
+    network : str, optional
+        For VOC: a model of `spamlab.models.semantic`. Its maps are refined, and the stride is 0.
+    jobs, scheduler, progress
         As in `measure`.
 
     Returns
@@ -74,28 +92,35 @@ def measure_refinement(
         and for "plain" and each "trimap_W" two lists of a number per class: pixels in both, and in either.
     """
     cases = [Refinement(NONE, None, 0, 1), *cases]
-    names = data.names if isinstance(data, BSDS) else [sample.name for sample in data]
+    strides = strides if network is None else (NETWORK,)
+    names = data.names if isinstance(data, Split) else [sample.name for sample in data]
     code = fingerprint()
     found = {} if file is None else read(Path(file), code, _key)
-    wanted = [(*astuple(case), name, stride) for name in names for case in cases for stride in strides]
+    weights = "" if network is None else hub.identity(network, "semantic")
+    ways = [(case, stride) for case in cases for stride in strides]
+    wanted = [(*astuple(case), name, stride, weights) for name in names for case, stride in ways]
     tasks = []
     for index, name in enumerate(names):
-        left = [
-            (case, stride)
-            for case in cases
-            for stride in strides
-            if (*astuple(case), name, stride) not in found
-        ]
+        left = [(case, at) for case, at in ways if (*astuple(case), name, at, weights) not in found]
         if left:
-            tasks.append((data, index, left))
+            whole = isinstance(data, Split)  # others would be copied to each process as a whole
+            tasks.append(
+                (*((data, index) if whole else (data[index : index + 1], 0)), left, network, weights)
+            )
     total = len(wanted), sum(len(task[2]) for task in tasks)
-    for row in work(_rows, tasks, total, jobs=jobs, progress=progress, file=file, code=code):
+    options = {"jobs": jobs, "scheduler": scheduler, "progress": progress, "file": file, "code": code}
+    for row in work(_rows, tasks, total, **options):
         found[_key(row)] = row
     return [found[key] for key in wanted]
 
 
-def classes(sample: Sample) -> NDArray[np.int32]:
-    """Return one annotator's regions as classes 0 to 20, (H, W) int32."""
+def classes(sample: Sample | Classified) -> NDArray[np.int32]:
+    """Return the classes of a picture, or one annotator's regions as classes 0 to 20, (H, W) int32.
+
+    Of more than 21 regions, two that touch may get the same class: their border then does not count.
+    """
+    if isinstance(sample, Classified):
+        return sample.truth
     seed = zlib.crc32(sample.name.encode())
     truth = sample.truths[seed % len(sample.truths)]
     area = sizes(truth)
@@ -131,12 +156,18 @@ def mean_ious(rows: Iterable[Row], score: str) -> dict[tuple, float]:
     }
 
 
-def _rows(data: Sequence[Sample], index: int, left: list[tuple[Refinement, int]]) -> list[Row]:
+def _rows(
+    data: Sequence[Sample],
+    index: int,
+    left: list[tuple[Refinement, int]],
+    network: str | None,
+    weights: str,
+) -> list[Row]:
     sample = data[index]
     truth = classes(sample)
     near = {"plain": truth}
     near |= {f"trimap_{width}": np.where(trimap(truth, width), truth, 255) for width in WIDTHS}
-    given = {stride: coarse(truth, stride) for _, stride in left}
+    given = {stride: _given(sample.image, truth, stride, network) for _, stride in left}
     cuts, rows = {}, []
     for case, stride in left:
         try:
@@ -145,28 +176,50 @@ def _rows(data: Sequence[Sample], index: int, left: list[tuple[Refinement, int]]
         except Exception as error:
             raise RuntimeError(f"{case} failed on {sample.name}: {error}") from error
         refined, n_obtained, seconds = found
-        row = {"image": sample.name, "stride": stride, "n_obtained": n_obtained, "seconds": round(seconds, 5)}
-        row["changed"] = float((refined != given[stride]).mean())
+        row = {"image": sample.name, "stride": stride, "network": weights, "n_obtained": n_obtained}
+        row |= {"seconds": round(seconds, 5), "changed": float((refined != given[stride]).mean())}
         row |= {name: _parts(refined, truth) for name, truth in near.items()}
         rows.append({**dict(zip(KEY, astuple(case), strict=False)), **row})
     return rows
+
+
+def _given(image: NDArray, truth: NDArray, stride: int, network: str | None) -> NDArray[np.int32]:
+    """Return the map to refine."""
+    if network is None:
+        return coarse(truth, stride)
+    with one_thread():
+        found, names = models.semantic(image, network)
+    if len(names) != N_CLASSES:
+        raise ValueError(f"{network} knows {len(names)} classes, expected the {N_CLASSES} of PASCAL VOC")
+    return found
 
 
 def _refined(case: Refinement, image: NDArray, given: NDArray, cuts: dict) -> tuple[NDArray, int, float]:
     """Return the refined map, the number of superpixels, and the seconds that both took."""
     if case.method == NONE:
         return given, 0, 0.0
-    asked = {"band": case.band, "n_segments": case.n_asked, "details": True}
-    begin = time.perf_counter()
-    if case.method == CERTAIN:
-        refined, details = refine(given, image, compactness=case.value, **asked)
-        return refined, details.n_obtained, time.perf_counter() - begin
-    key = case.method, case.value, case.n_asked
+    key = case.method if case.method in (CERTAIN, PIXEL) else (case.method, case.value, case.n_asked)
     if key not in cuts:
-        cuts[key] = cut(METHODS[case.method], image, case.n_asked, case.value)
-    begin, (labels, spent) = time.perf_counter(), cuts[key]
-    refined, details = refine(given, image, labels, **asked)
+        cuts[key] = _before_the_map(case, image)
+    begin, (made, spent) = time.perf_counter(), cuts[key]
+    asked = {"band": case.band, "n_segments": case.n_asked, "details": True}
+    if key == case.method:
+        refined, details = refine(given, image, compactness=case.value, **made, **asked)
+    else:
+        refined, details = refine(given, image, made, **asked)
     return refined, details.n_obtained, spent + time.perf_counter() - begin
+
+
+def _before_the_map(case: Refinement, image: NDArray) -> tuple[dict | NDArray, float]:
+    """Return what does not depend on the map, SPAM's options or superpixels, and the seconds it took."""
+    if case.method == PIXEL:
+        return PIXEL_OPTIONS, 0.0
+    if case.method != CERTAIN:
+        return cut(METHODS[case.method], image, case.n_asked, case.value)
+    from spamlab.ssn import deep_features
+
+    begin = time.perf_counter()
+    return {"features": deep_features(image, "spam")}, time.perf_counter() - begin
 
 
 def _parts(prediction: NDArray, truth: NDArray) -> list[list[int]]:

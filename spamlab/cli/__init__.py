@@ -3,7 +3,7 @@
 ==============  ==========================================================
 `segment`       cut image files, write label maps and overlays
 `maps`          objects and attention that come with the files
-`bench`         run the benchmark, or sweep the settings for it
+`bench`         run the benchmark, or sweep the settings for it; beside it its other tasks
 `learning`      the options of ``train``
 `train`         train a network, or go on with a training
 `learn_lnsnet`  the same for LNS-Net, and one picture more
@@ -28,6 +28,9 @@ ATTENTION = (
     "with --objects: what draws the eye, a grey picture (0 to 255) or a folder of such, or how to find it: "
     "saliency, spectral, or dino, whose weights you fetch first"
 )
+
+
+TASKS = ("superpixels", "segmentations", "refinement")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -85,17 +88,26 @@ def _add_segment(commands, methods: list[str]) -> None:
 
 
 def _add_benchmark(commands, methods: list[str]) -> None:
-    about = "Score methods on BSDS500 at the number of superpixels obtained, sweep their settings, or score "
-    parser = _add(commands, "benchmark", about + "segmentations.", _benchmark)
-    add, segmenters = parser.add_argument, ""
+    about = (
+        "Score methods on a data set at the number of superpixels obtained, sweep their settings, or score "
+    )
+    about += "segmentations, or the refinement of class maps."
+    parser = _add(commands, "benchmark", about, _benchmark)
+    add, others, data_sets = parser.add_argument, "", None
     if methods:
         from spamlab.benchmark import SEGMENTERS
+        from spamlab.cli.bench_refinement import COURSE
+        from spamlab.data import DATASETS
 
-        segmenters = f"; with --segmentations: {', '.join(SEGMENTERS)}"
-    add("--data", required=True, metavar="DIR", help="the folder of BSDS500; see: spamlab fetch")
-    add("--split", default="val", choices=["train", "val", "test"], help="which pictures (val)")
+        data_sets = list(DATASETS)
+        others = f"; of segmentations: {', '.join(SEGMENTERS)}; of refinement all means "
+        others += ", ".join(COURSE)
+    add("--task", default=TASKS[0], choices=TASKS, help=f"what is scored ({TASKS[0]})")
+    add("--data", metavar="DIR", help="the folder of the data set; see: spamlab fetch")
+    add("--dataset", default="bsds500", choices=data_sets, help="which one it is (bsds500)")
+    add("--split", default="val", metavar="S", help="which pictures, such as train or test (val)")
     add("--every", type=int, metavar="N", help="only every Nth picture (1; 4 for a sweep)")
-    add("--methods", nargs="+", default=["all"], metavar="M", help=_one_of(methods, "all") + segmenters)
+    add("--methods", nargs="+", default=["all"], metavar="M", help=_one_of(methods, "all") + others)
     add("--n-segments", type=int, nargs="+", metavar="K", help="numbers to ask for (50 100 200 400 800 1200)")
     add("--counts", type=int, nargs="+", metavar="N", help="numbers obtained in the table (100 200 400 800)")
     add("--sweep", action="store_true", help="choose the settings instead: best mean ASA at 200 obtained")
@@ -106,10 +118,15 @@ def _add_benchmark(commands, methods: list[str]) -> None:
     add("--plot", nargs="+", default=[], metavar="SCORE", help="also draw these scores, such as asa_mean")
     add("-o", "--output", metavar="FILE", help="the summary, FILE.json, with FILE.csv beside it")
     add("--update", action="store_true", help="keep the other methods that FILE holds")
-    add = parser.add_argument_group("few large regions").add_argument
-    add("--segmentations", action="store_true", help="sweep and score methods that give few large regions")
+    add = parser.add_argument_group("--task segmentations: few large regions").add_argument
+    add("--segmentations", action="store_const", dest="task", const=TASKS[1], help="the same as this task")
     add("--weights", metavar="FILE", help="a network for the method segments (the shipped one)")
     add("--coarse-every", type=int, metavar="N", help="pictures of the first stage of the sweep (4)")
+    add = parser.add_argument_group("--task refinement: the borders of class maps").add_argument
+    add("--bands", type=int, nargs="+", metavar="B", help="windows in pixels, odd, around borders (3 5 9)")
+    add("--strides", type=int, nargs="+", metavar="S", help="of the networks that are stood in for (8 16)")
+    add("--scenes", type=int, metavar="N", help="refine N synthetic scenes instead of --data")
+    add("--network", metavar="MODEL", help="refine its maps; --data is then the folder of PASCAL VOC 2012")
 
 
 def _add_fetch(commands) -> None:

@@ -1,17 +1,20 @@
 """``spamlab benchmark``: from the words of the command to the files of a summary.
 
-Segmentations have a module of their own, `bench_segments`.
+Segmentations and refinements have modules of their own, `bench_segments` and `bench_refinement`.
 """
 
 import argparse
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from spamlab._splits import Split
 from spamlab.benchmark import (
     METHODS,
     SEGMENTERS,
     Case,
+    Method,
     curves,
     measure_around,
     settings,
@@ -24,12 +27,18 @@ from spamlab.benchmark.methods import select
 from spamlab.benchmark.summary import COUNTS, load, merged, versions
 from spamlab.benchmark.sweep import SCORE, TARGET
 from spamlab.benchmark.workers import n_workers
-from spamlab.cli import bench_segments
-from spamlab.data import BSDS, bsds500
+from spamlab.cli import bench_refinement, bench_segments
+from spamlab.cli.bench_refinement import DATASET
+from spamlab.data import DATASETS, open_dataset
 from spamlab.paths import data_dir
 
+# options that do not go with all tasks, and those that they go with
+TASKS = dict.fromkeys(("sweep", "counts"), ("superpixels",))
+TASKS |= dict.fromkeys(("n_segments", "settings"), ("superpixels", "refinement"))
+TASKS |= dict.fromkeys(("plot", "update"), ("superpixels", "segmentations"))
+TASKS |= dict.fromkeys(("weights", "coarse_every"), ("segmentations",))
+TASKS |= dict.fromkeys(("bands", "strides", "scenes", "network"), ("refinement",))
 ASKED = (50, 100, 200, 400, 800, 1200)
-PLACES = {"--data": "BSDS500", "--scheduler": "ADDRESS"}  # of this computer, and how others read them
 NOTES = {
     "table": "scores at the number of superpixels obtained, interpolated linearly in its logarithm between "
     "the means of 'measured'; null where a method does not reach",
@@ -44,29 +53,38 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the sweep or the benchmark and write what comes out."""
     _check(arguments)
     names = _chosen(arguments)
-    every = arguments.every or (4 if arguments.sweep else 1)
-    data = bsds500(arguments.data, arguments.split)[::every]
-    about = {
-        "command": _command(arguments.argv),
-        "data": {"name": "BSDS500", "split": arguments.split, "every": every, "pictures": len(data)},
-        "jobs": n_workers(arguments.scheduler) if arguments.scheduler else arguments.jobs,
-    }
+    data, described = _open(arguments)
+    jobs = n_workers(arguments.scheduler) if arguments.scheduler else arguments.jobs
+    about = {"command": _command(arguments.argv, described.get("name", "")), "data": described, "jobs": jobs}
     output = _output(arguments)
     rows = Path(arguments.rows) if arguments.rows else output.with_suffix(".rows.jsonl")
     print(f"{len(names)} methods, {len(data)} pictures; rows are kept in {rows}", file=sys.stderr)
     options = {"file": rows, "jobs": arguments.jobs, "scheduler": arguments.scheduler, "progress": True}
-    if arguments.segmentations:
+    if arguments.task == "segmentations":
         return bench_segments.run(data, names, about, output, arguments, options)
+    if arguments.task == "refinement":
+        return bench_refinement.run(data, names, about, output, arguments, options)
     if arguments.sweep:
         return _sweep(data, names, about, output, arguments, options)
     return _run(data, names, about, output, arguments, options)
 
 
+def _open(arguments: argparse.Namespace) -> tuple[Sequence, dict]:
+    """Return the pictures, and what to store about them."""
+    if arguments.task == "refinement":
+        return bench_refinement.open_data(arguments)
+    every = arguments.every or (4 if arguments.sweep else 1)
+    data = open_dataset(arguments.dataset, arguments.data, arguments.split)[::every]
+    name = DATASETS[arguments.dataset].title
+    return data, {"name": name, "split": arguments.split, "every": every, "pictures": len(data)}
+
+
 def _sweep(
-    data: BSDS, names: list[str], about: dict, output: Path, arguments: argparse.Namespace, options: dict
+    data: Split, names: list[str], about: dict, output: Path, arguments: argparse.Namespace, options: dict
 ) -> int:
     every = about["data"]["every"]
-    where = f"BSDS500 {data.split}, every {_nth(every) + ' ' if every > 1 else ''}picture ({len(data)})"
+    which = f"every {_nth(every) + ' ' if every > 1 else ''}picture ({len(data)})"
+    where = f"{about['data']['name']} {data.split}, {which}"
     asked = {"asked": arguments.n_segments} if arguments.n_segments else {}
     chosen = sweep(data, names, where=where, **asked, **options)
     found = {**about, "versions": versions(), "target": TARGET, "score": SCORE, "methods": chosen}
@@ -78,7 +96,7 @@ def _sweep(
 
 
 def _run(
-    data: BSDS, names: list[str], about: dict, output: Path, arguments: argparse.Namespace, options: dict
+    data: Split, names: list[str], about: dict, output: Path, arguments: argparse.Namespace, options: dict
 ) -> int:
     chosen = settings(names, arguments.settings)
     asked = tuple(dict.fromkeys(arguments.n_segments or ASKED))
@@ -102,16 +120,22 @@ def _kept(found: dict, output: Path, update: bool) -> dict:
 
 
 def _chosen(arguments: argparse.Namespace) -> list[str]:
-    """Return the methods asked for; a sweep of all leaves out those whose setting is the paper's."""
-    names = select(arguments.methods, SEGMENTERS if arguments.segmentations else METHODS)
-    if not arguments.sweep:
-        return names
-    return [name for name in names if METHODS[name].swept or name in arguments.methods]
+    """Return the methods asked for; "all" in a sweep leaves out those whose setting is the paper's."""
+    if arguments.task == "refinement":
+        return bench_refinement.choose(arguments.methods)
+    if arguments.task == "segmentations":
+        return select(arguments.methods, SEGMENTERS)
+    names = select(arguments.methods, METHODS)
+    return [name for name in names if name in arguments.methods or _belongs(METHODS[name], arguments)]
+
+
+def _belongs(method: Method, arguments: argparse.Namespace) -> bool:
+    """Return whether "all" means this method, too: not where only BSDS500 has the annotators it needs."""
+    return (method.swept or not arguments.sweep) and not (method.annotated and arguments.dataset != DATASET)
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    bench_segments.check(arguments)
-    for name in ("every", "jobs", "n_segments", "counts", "coarse_every"):
+    for name in ("every", "jobs", "n_segments", "counts", "coarse_every", "bands", "strides", "scenes"):
         values = getattr(arguments, name)
         for value in values if isinstance(values, list) else [values]:
             if value is not None and value < 1:
@@ -120,15 +144,29 @@ def _check(arguments: argparse.Namespace) -> None:
         raise ValueError(
             f"--jobs {arguments.jobs} does not go with --scheduler: each worker there is one process"
         )
+    _check_task(arguments)
     if arguments.update and not (arguments.output and Path(arguments.output).is_file()):
         raise FileNotFoundError(f"--update needs -o FILE that exists, not {arguments.output}; run without it")
     if arguments.settings and not Path(arguments.settings).is_file():
         raise FileNotFoundError(f"--settings {arguments.settings}: no such file; make it with --sweep")
 
 
+def _check_task(arguments: argparse.Namespace) -> None:
+    """Refuse options that do not go together."""
+    task = arguments.task
+    for name, tasks in TASKS.items():
+        if getattr(arguments, name) and task not in tasks:
+            goes = " or ".join(f"--task {other}" for other in tasks)
+            raise ValueError(f"--{name.replace('_', '-')} does not go with --task {task}; it needs {goes}")
+    if task == "segmentations" and set(arguments.plot) - {"pr"}:
+        raise ValueError(f"--plot {' '.join(arguments.plot)}, expected pr, the only one for segmentations")
+    if not (arguments.data or arguments.scenes):
+        raise ValueError("no --data DIR, expected the folder of the data set; see: spamlab fetch")
+
+
 def _output(arguments: argparse.Namespace) -> Path:
     """Return where the summary goes; only a sweep of all methods has a place of its own."""
-    whole = arguments.sweep and "all" in arguments.methods
+    whole = arguments.sweep and "all" in arguments.methods and arguments.dataset == DATASET
     if arguments.output is None and not whole:
         raise ValueError("no -o FILE, expected the name of the summary, such as -o results.json")
     if arguments.output is None:
@@ -139,12 +177,12 @@ def _output(arguments: argparse.Namespace) -> Path:
     return output
 
 
-def _command(argv: list[str]) -> str:
+def _command(argv: list[str], data: str = "BSDS500") -> str:
     """Return the command as others can repeat it: without the places of this computer."""
-    words = []
+    words, places = [], {"--data": data, "--scheduler": "ADDRESS"}
     for before, word in zip(["", *argv], argv, strict=False):
         option, sign, value = word.partition("=") if word.startswith("--") else ("", "", word)
-        if place := PLACES.get(before) or PLACES.get(option):
+        if place := places.get(before) or places.get(option):
             value = value and place
         elif Path(value).is_absolute():
             value = Path(value).name

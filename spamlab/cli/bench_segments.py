@@ -1,8 +1,9 @@
-"""``spamlab benchmark --segmentations``: methods that give few large regions, swept and scored."""
+"""``spamlab benchmark --task segmentations``: methods that give few large regions, swept and scored."""
 
 import argparse
 from pathlib import Path
 
+from spamlab._splits import Split
 from spamlab.benchmark import (
     SEGMENTERS,
     pr_curves,
@@ -14,10 +15,7 @@ from spamlab.benchmark import (
 from spamlab.benchmark.segmentation_sweep import COARSE_EVERY
 from spamlab.benchmark.segmenters import with_weights
 from spamlab.benchmark.summary import load, merged
-from spamlab.data import BSDS
 
-ELSEWHERE = ("sweep", "n_segments", "counts", "settings")  # options for superpixels alone
-OWN = ("weights", "coarse_every")
 NOTES = {
     "sweep": "for every method the same two stages: every Nth picture (data: coarse_every) with the "
     "'first_grid' of all settings, then with all values of each setting thinned there but the last, the "
@@ -34,7 +32,7 @@ NOTES = {
 
 
 def run(
-    data: BSDS, names: list[str], about: dict, output: Path, arguments: argparse.Namespace, options: dict
+    data: Split, names: list[str], about: dict, output: Path, arguments: argparse.Namespace, options: dict
 ) -> int:
     """Run both stages of the sweep and write what comes out."""
     segmenters, every = dict(SEGMENTERS), arguments.coarse_every or COARSE_EVERY
@@ -53,21 +51,3 @@ def run(
     print(segmentation_table(summary))
     print("written:", *written)
     return 0
-
-
-def check(arguments: argparse.Namespace) -> None:
-    """Refuse options that do not go together.
-
-    Raises
-    ------
-    ValueError
-        If there is one.
-    """
-    others = ELSEWHERE if arguments.segmentations else OWN
-    given = [f"--{name.replace('_', '-')}" for name in others if getattr(arguments, name)]
-    if given and arguments.segmentations:
-        raise ValueError(f"{given[0]} does not go with --segmentations, which sweeps settings of its own")
-    if given:
-        raise ValueError(f"{given[0]} needs --segmentations, which it belongs to")
-    if arguments.segmentations and set(arguments.plot) - {"pr"}:
-        raise ValueError(f"--plot {' '.join(arguments.plot)}, expected pr, the only one for --segmentations")

@@ -19,7 +19,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from spamlab._arguments import number
+from spamlab._arguments import number, whole_number
 from spamlab.features import as_image
 from spamlab.models import cache, hub, kinds
 from spamlab.models.pictures import enlarge, how_of, prepare
@@ -54,8 +54,8 @@ class Panoptic:
     names: tuple[str, ...]
 
     def class_map(self, ignore: int = 255) -> NDArray[np.int32]:
-        """Return the class of each pixel, (H, W) int32; nobody's pixels are `ignore`."""
-        if ignore in self.classes:
+        """Return the class of each pixel, (H, W) int32; nobody's pixels are `ignore`, which no class has."""
+        if 0 <= ignore < len(self.names):
             raise ValueError(
                 f"ignore={ignore} is {self.names[ignore]!r} here, expected a number that no class has; give "
                 f"{len(self.names)} or more"
@@ -90,7 +90,7 @@ def panoptic(
     min_share : float
         Masks must keep more than this share of their pixels.
     join : iterable of int
-        Classes whose segments are one: sky, grass and other stuff. By default all stay apart.
+        Numbers of classes whose segments are one: sky, grass and other stuff. By default all stay apart.
     keep : bool
         Keep the result in `spamlab.paths.cache_dir`, and read it if it is there.
 
@@ -107,7 +107,8 @@ def panoptic(
     image = as_image(image)
     for name, value in {"min_score": min_score, "min_share": min_share}.items():
         number(name, value, "a share from 0 to 1", low=0, high=1)
-    limits = {"min_score": float(min_score), "min_share": float(min_share), "join": sorted(map(int, join))}
+    joined = {whole_number("join", each, "numbers of classes; see Panoptic.names", 0) for each in join}
+    limits = {"min_score": float(min_score), "min_share": float(min_share), "join": sorted(joined)}
     folder = hub.locate(model, "panoptic")
 
     def compute() -> dict[str, NDArray]:

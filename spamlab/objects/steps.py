@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import maximum_filter, minimum_filter
 
-from spamlab._arguments import number, whole_number
+from spamlab._arguments import number, whole_number, window
 from spamlab.masks import Mask, as_masks, common_shape
 from spamlab.regions import as_labels, components, relabel, sizes
 
@@ -88,7 +88,7 @@ def opened(labels: ArrayLike, opening: int = 5) -> NDArray[np.bool_]:
     (H, W) bool ndarray
         True = stays.
     """
-    labels, r = as_labels(labels), _odd("opening", opening) // 2
+    labels, r = as_labels(labels), window("opening", opening) // 2
     low, high = _extremes(labels, labels, r, beyond=r)
     whole = (low == high) & (low >= 0)
     reached = maximum_filter(whole, 2 * r + 1, mode="constant", cval=0)
@@ -154,7 +154,7 @@ def uncertain_band(labels: ArrayLike, uncertain: int, ignore: int | None = None)
     (H, W) bool ndarray
         True = in doubt. A pixel of the ignored label is if two others lie in its window.
     """
-    labels, r = as_labels(labels), _odd("uncertain", uncertain) // 2
+    labels, r = as_labels(labels), window("uncertain", uncertain) // 2
     if r == 0:
         return np.zeros(labels.shape, bool)
     if ignore is None:
@@ -220,12 +220,6 @@ def area_limit(min_area: float | None, shape: tuple[int, int]) -> float:
     if min_area is None:
         return smallest_area(shape)
     return number("min_area", min_area, "0 or more pixels", low=0)
-
-
-def _odd(name: str, value: int) -> int:
-    if whole_number(name, value, "an odd window in pixels; 1 leaves no pixel out", 1) % 2 == 0:
-        raise ValueError(f"{name}={value}, expected an odd window in pixels, such as {value + 1}")
-    return int(value)
 
 
 def _as_objects(objects: ArrayLike) -> NDArray[np.int32]:

@@ -18,6 +18,7 @@
 `priors`       what a pixel may join, `joins`; objects that are `numbered`; the `tradeoff` of two scores
 `density`      `routes` over superpixels, objects `ranked` by a value, a picture beside its `shares`
 `clicking`     what a user does: superpixels `clicked`, objects `pointed` at, `strokes`
+`refining`     what became of wrong pixels, `changes`; what `convolutions` see; the `bests` of a table
 =============  ==================================================================
 """
 
@@ -33,6 +34,7 @@ from spamlab.plot.panels import beside, channels, show
 from spamlab.plot.picture import Picture, check_sentence, encode
 from spamlab.plot.pixels import errors, mean_colours, overlay, paint, recall, wrong_share
 from spamlab.plot.priors import joins, numbered, tradeoff
+from spamlab.plot.refining import bests, changes, convolutions
 from spamlab.plot.seeds import from_lab, principal, walks
 from spamlab.plot.trees import dendrogram
 
@@ -42,11 +44,14 @@ __all__ = [
     "balance",
     "bars",
     "beside",
+    "bests",
     "candidates",
     "centres",
+    "changes",
     "channels",
     "check_sentence",
     "clicked",
+    "convolutions",
     "curve",
     "cutout",
     "dendrogram",

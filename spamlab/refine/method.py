@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spamlab._arguments import window
 from spamlab.features import as_image
 from spamlab.objects.steps import large_pieces, uncertain_band
 from spamlab.regions import as_labels, relabel, same_shape
@@ -75,7 +76,8 @@ def refine(
         Anything `spamlab.features.as_image` accepts, of the same size.
     method : callable or (H, W) int array_like
         `spamlab.spam.spam`, which gets the certain pixels as its object map; or another function of a
-        picture and a number of superpixels; or superpixels, for every pixel.
+        picture and a number of superpixels; or superpixels, for every pixel. A `functools.partial` of SPAM
+        is another function and gets no map: give settings as `options`.
     band : int
         The side of a window in pixels, odd: a pixel with two classes in the window around it is in doubt.
     n_segments : int
@@ -103,7 +105,7 @@ def refine(
     image, label_map = as_image(image), _as_classes(label_map, ignore)
     same_shape(image[..., 0], label_map, "image")
     known = np.ones(label_map.shape, bool) if ignore is None else label_map != ignore
-    doubt = known & uncertain_band(label_map, band, ignore)
+    doubt = known & uncertain_band(label_map, window("band", band), ignore)
     objects = large_pieces(np.where(known & ~doubt, label_map, -1), 0)
     labels = _superpixels(method, image, n_segments, objects, options)
     classes = vote(labels, np.where(known, label_map, -1), objects > 0)
@@ -114,30 +116,39 @@ def refine(
     return refined, Details(len(classes), doubt, objects, labels, classes, refined != label_map)
 
 
-def vote(
-    labels: NDArray[np.int32], label_map: NDArray[np.int32], certain: NDArray[np.bool_]
-) -> NDArray[np.int32]:
+def vote(labels: ArrayLike, label_map: ArrayLike, certain: ArrayLike) -> NDArray[np.int32]:
     """Return the class most frequent among the certain pixels of each superpixel; among all if none is.
 
     Parameters
     ----------
-    labels : (H, W) int32 ndarray
-        Superpixels 0 to n - 1.
-    label_map : (H, W) int32 ndarray
+    labels : (H, W) int array_like
+        Superpixels 0 to n - 1; -1 = outside.
+    label_map : (H, W) int array_like
         Classes 0 and above; -1 has no vote.
-    certain : (H, W) bool ndarray
+    certain : (H, W) bool array_like
+        The pixels that decide alone where a superpixel has any.
 
     Returns
     -------
     (n,) int32 ndarray
         The lowest class in a tie; -1 if no pixel has a vote.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `labels` or `label_map` is no label map, or shapes differ.
     """
-    names = np.unique(label_map[label_map >= 0])
-    n, n_classes = int(labels.max()) + 1, len(names)
-    pairs = labels.astype(np.int64) * n_classes + np.searchsorted(names, label_map)
+    labels = as_labels(labels)
+    label_map = same_shape(as_labels(label_map, "label_map"), labels, "label_map")
+    certain = same_shape(np.asarray(certain, bool), labels, "certain")
+    voters, n = (labels >= 0) & (label_map >= 0), int(labels.max()) + 1
+    if not voters.any():
+        return np.full(n, -1, np.int32)
+    names, number = np.unique(label_map[voters], return_inverse=True)
+    pairs = labels[voters].astype(np.int64) * len(names) + number
     sure, every = (
-        np.bincount(pairs[which & (label_map >= 0)], minlength=n * n_classes).reshape(n, n_classes)
-        for which in (certain, np.ones_like(certain))
+        np.bincount(votes, minlength=n * len(names)).reshape(n, -1)
+        for votes in (pairs[certain[voters]], pairs)
     )
     table = np.where(sure.any(axis=1, keepdims=True), sure, every)
     return np.where(table.any(axis=1), names[table.argmax(axis=1)], -1).astype(np.int32)
@@ -146,6 +157,10 @@ def vote(
 def _superpixels(method, image, n_segments, objects, options) -> NDArray[np.int32]:
     """Return superpixels 0 to n - 1."""
     if not callable(method):
+        if method is None or isinstance(method, str):
+            raise TypeError(
+                f"method={method!r}, expected a function such as spamlab.slic.slic, or a map of superpixels"
+            )
         if options:
             raise ValueError(
                 f"{', '.join(options)}: options of a method, but method is a label map; leave them out"
@@ -165,7 +180,10 @@ def _superpixels(method, image, n_segments, objects, options) -> NDArray[np.int3
 def _as_classes(label_map: ArrayLike, ignore: int | None) -> NDArray[np.int32]:
     label_map = as_labels(label_map, "label_map")
     if label_map.min() < 0:
-        raise ValueError(f"label_map holds {label_map.min()}, expected classes 0 and above")
+        raise ValueError(
+            f"label_map holds {label_map.min()}, expected classes 0 and above; mark what is unknown by "
+            f"{IGNORE if ignore is None else ignore}, the number given as ignore"
+        )
     if ignore is not None and (label_map == ignore).all():
         raise ValueError(
             f"label_map is {ignore} (ignored) everywhere, expected at least one pixel of a class"
