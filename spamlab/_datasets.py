@@ -4,8 +4,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from spamlab import _bsds, _drive, _nyuv2, _sbd, _stanford
+from spamlab._bsds import SPLITS as BSDS500_SPLITS
+from spamlab._bsds import bsds500
+from spamlab._drive import SPLITS as DRIVE_SPLITS
+from spamlab._drive import drive
+from spamlab._nyuv2 import SPLITS as NYUV2_SPLITS
+from spamlab._nyuv2 import nyuv2
+from spamlab._sbd import SPLITS as SBD_SPLITS
+from spamlab._sbd import sbd
 from spamlab._splits import Split
+from spamlab._stanford import SPLITS as STANFORD_SPLITS
+from spamlab._stanford import stanford
 
 
 class DataSet(NamedTuple):
@@ -27,11 +36,11 @@ class DataSet(NamedTuple):
 
 
 DATASETS: dict[str, DataSet] = {
-    "bsds500": DataSet("BSDS500", _bsds.bsds500, _bsds.SPLITS),
-    "nyuv2": DataSet("NYUv2", _nyuv2.nyuv2, _nyuv2.SPLITS),
-    "stanford": DataSet("Stanford Background", _stanford.stanford, _stanford.SPLITS),
-    "sbd": DataSet("Semantic Boundaries", _sbd.sbd, _sbd.SPLITS),
-    "drive": DataSet("DRIVE", _drive.drive, _drive.SPLITS),
+    "bsds500": DataSet("BSDS500", bsds500, BSDS500_SPLITS),
+    "nyuv2": DataSet("NYUv2", nyuv2, NYUV2_SPLITS),
+    "stanford": DataSet("Stanford Background", stanford, STANFORD_SPLITS),
+    "sbd": DataSet("Semantic Boundaries", sbd, SBD_SPLITS),
+    "drive": DataSet("DRIVE", drive, DRIVE_SPLITS),
 }
 
 
