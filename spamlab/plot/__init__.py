@@ -18,6 +18,7 @@
 `priors`       what a pixel may join, `joins`; objects that are `numbered`; the `tradeoff` of two scores
 `density`      `routes` over superpixels, objects `ranked` by a value, a picture beside its `shares`
 `clicking`     what a user does: superpixels `clicked`, objects `pointed` at, `strokes`
+`planes`       methods compared: `trails`, a `front`, `ranges`, `multiples`, a picture `with_chart`
 =============  ==================================================================
 """
 
@@ -32,6 +33,7 @@ from spamlab.plot.masks import cutout, outlines, prompts, tint
 from spamlab.plot.panels import beside, channels, show
 from spamlab.plot.picture import Picture, check_sentence, encode
 from spamlab.plot.pixels import errors, mean_colours, overlay, paint, recall, wrong_share
+from spamlab.plot.planes import front, multiples, ranges, trails, with_chart
 from spamlab.plot.priors import joins, numbered, tradeoff
 from spamlab.plot.seeds import from_lab, principal, walks
 from spamlab.plot.trees import dendrogram
@@ -55,9 +57,11 @@ __all__ = [
     "factors",
     "four_questions",
     "from_lab",
+    "front",
     "graph",
     "joins",
     "mean_colours",
+    "multiples",
     "numbered",
     "outlines",
     "overlay",
@@ -67,6 +71,7 @@ __all__ = [
     "principal",
     "prompts",
     "ranked",
+    "ranges",
     "recall",
     "routes",
     "scales",
@@ -75,8 +80,10 @@ __all__ = [
     "strokes",
     "tint",
     "tradeoff",
+    "trails",
     "walks",
     "ways",
     "weights",
+    "with_chart",
     "wrong_share",
 ]
