@@ -88,7 +88,8 @@ def test_planted_mistakes_are_plausible_and_differ(name):
             assert np.asarray(found).dtype.kind in "bif"
             if np.asarray(right).dtype.kind == "f":  # for indices number and form are part of the answer
                 assert np.asarray(found).dtype.kind in "if"
-                assert np.shape(found) == np.shape(right) and np.isfinite(found).all()
+                assert np.shape(found) == np.shape(right)
+                assert np.isfinite(np.asarray(found)[np.isfinite(right)]).all()
     for one, other in itertools.combinations([expected, *BOOK[name].mistakes.values()], 2):
         assert not all(map(same, one, other))
 
@@ -891,7 +892,7 @@ def test_the_stub_replaces_what_is_marked():
 def test_exercises_survive_the_file_of_expected_outputs():
     for own in load(dump(list(BOOK.values()))):
         assert own.marked is None and own.solution is None
-        again = exercise.outputs(solved(own.name), own.inputs)
+        again = exercise.outputs(solved(own.name), own.inputs, own.judge)
         assert all(map(same, again, own.expected)) and (own.none, own.nan) == (
             BOOK[own.name].none,
             BOOK[own.name].nan,

@@ -6,6 +6,7 @@ In a lesson: ``check("01.1", distance)`` after the function you wrote, ``hint("0
 =============  ===========================================================================
 `exercise`     `Task`: how an exercise is written; `Exercise`: what the checker needs
 `checking`     `check`, `hint`, `solution`
+`judges`       what an exercise that many answers solve asks of each
 `lesson_01`    the exercises of lesson 01, and so on
 `build`        ``python -m spamlab.exercises build``: copies for students and for teachers
 =============  ===========================================================================

@@ -3,13 +3,12 @@
 import dis
 import traceback
 from collections.abc import Callable
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from spamlab.exercises.exercise import Exercise, find
+from spamlab.exercises.exercise import Exercise, find, output
 
 IDLE = {"RESUME", "NOP", "LOAD_CONST", "LOAD_SMALL_INT", "RETURN_CONST", "RETURN_VALUE"}
 NONE = "It returns None. Does it end with return and a value? print shows a value, but does not return it."
@@ -82,7 +81,7 @@ def check(name: str, answer: Callable | None) -> Result:
     for given in exercise.inputs:
         try:
             with np.errstate(over="raise"):  # NumPy would only warn
-                found.append(answer(*deepcopy(list(given.values()))))
+                found.append(output(answer, given, exercise.judge))
         except NotImplementedError:
             return _untouched(exercise)
         except Exception as error:  # the learner's mistake, whatever it is, is told and not raised
@@ -154,16 +153,24 @@ def _judge(exercise: Exercise, answer: Callable, found: list[Any]) -> Result:
     for given, value, expected in zip(exercise.inputs, found, exercise.expected, strict=True):
         if _has_nan(value) and not _has_nan(expected):
             return _wrong(exercise, f"{NAN} {exercise.nan or UNUSED} This was for\n{_show_all(given)}")
-    for message, outputs in exercise.mistakes.items():
-        if all(same(a, b) for a, b in zip(found, outputs, strict=True)):
-            return _wrong(exercise, message)
     first = right.index(False)
+    for message, outputs in exercise.mistakes.items():
+        if _is_like(exercise, found, outputs, first):
+            return _wrong(exercise, message)
     given, value, expected = (part[first] for part in (exercise.inputs, found, exercise.expected))
     return _wrong(
         exercise,
         f"It differs on {right.count(False)} of {len(right)} inputs. The first of them:\n{_show_all(given)}\n"
         f"It returned {_describe(value, expected)},\nexpected {_describe(expected, value)}.",
     )
+
+
+def _is_like(exercise: Exercise, found: list[Any], outputs: list[Any], first: int) -> bool:
+    """Tell whether an answer fails as a planted mistake does: everywhere, or before a judge at first."""
+    if exercise.judge:
+        broken = [b for b, right in zip(outputs, exercise.expected, strict=True) if not same(b, right)]
+        return any(same(found[first], b) for b in broken)
+    return all(same(a, b) for a, b in zip(found, outputs, strict=True))
 
 
 def _untouched(exercise: Exercise) -> Result:
@@ -186,7 +193,8 @@ def _failure(error: Exception, function: Callable, given: dict[str, Any]) -> str
     lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
     what = f"{type(error).__name__}: {error}"
     if not lines:
-        return f"It cannot be called with ({', '.join(given)}): {what}. Keep the first line of the stub."
+        names = ", ".join(name for name in given if not name.startswith("_"))
+        return f"It cannot be called with ({names}): {what}. Keep the first line of the stub."
     source = f", {lines[-1].line}" if lines[-1].line else ""
     causes = {"zero-size array": UNUSED, "overflow": OVERFLOW}
     cause = "".join(f"\n{text}" for sign, text in causes.items() if sign in what)
@@ -226,5 +234,6 @@ def _show(value: Any) -> str:
 
 
 def _show_all(given: dict[str, Any]) -> str:
-    parts = [f"{name} = {_show(value)}".replace("= \n", "=\n") for name, value in given.items()]
+    shown = {name: value for name, value in given.items() if not name.startswith("_")}
+    parts = [f"{name} = {_show(value)}".replace("= \n", "=\n") for name, value in shown.items()]
     return "\n".join(parts) if any("\n" in part for part in parts) else ", ".join(parts)

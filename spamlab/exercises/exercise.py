@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from spamlab.exercises.judges import JUDGES
+
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 HERE = "...  # your code here"
 LESSONS = Path(__file__).parent
@@ -43,6 +45,9 @@ class Task:
         What to add for a function that returns None; "" for nothing.
     nan : str
         What to add for a function that returns NaN; "" for the usual cause, a number that does not occur.
+    judge: str
+        If many answers are right: a name in `judges.JUDGES`. What the judge says of the answer is then
+        compared, instead of what the answer returns; inputs named _... are for the judge alone.
     """
 
     name: str
@@ -53,6 +58,7 @@ class Task:
     mistakes: Mapping[str, Callable]
     none: str = ""
     nan: str = ""
+    judge: str = ""
 
     def exercise(self) -> "Exercise":
         """Run the solution and the planted mistakes on the inputs."""
@@ -64,10 +70,11 @@ class Task:
             stub=stub(source),
             hints=list(self.hints),
             inputs=inputs,
-            expected=outputs(self.function, inputs),
-            mistakes={text: outputs(wrong, inputs) for text, wrong in self.mistakes.items()},
+            expected=outputs(self.function, inputs, self.judge),
+            mistakes={text: outputs(wrong, inputs, self.judge) for text, wrong in self.mistakes.items()},
             none=self.none,
             nan=self.nan,
+            judge=self.judge,
             marked=source,
         )
 
@@ -89,6 +96,7 @@ class Exercise:
     mistakes: dict[str, list[Any]]
     none: str = ""
     nan: str = ""
+    judge: str = ""
     marked: str | None = None
 
     @property
@@ -113,9 +121,15 @@ def stub(source: str) -> str:
     return "\n".join([*lines[:begin], indent + HERE, *lines[end + 1 :]]) + "\n"
 
 
-def outputs(function: Callable, inputs: Sequence[dict[str, Any]]) -> list[Any]:
-    """Call a function with each of the inputs, by position and on copies that it may change."""
-    return [function(*deepcopy(list(given.values()))) for given in inputs]
+def outputs(function: Callable, inputs: Sequence[dict[str, Any]], judge: str = "") -> list[Any]:
+    """Return what a function makes of each of the inputs, or what a judge says of it."""
+    return [output(function, given, judge) for given in inputs]
+
+
+def output(function: Callable, given: dict[str, Any], judge: str = "") -> Any:
+    """Call a function by position, on copies that it may change; or let a judge call it."""
+    values = deepcopy(list(given.values()))
+    return JUDGES[judge](function, *values) if judge else function(*values)
 
 
 @cache

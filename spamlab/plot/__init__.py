@@ -19,6 +19,7 @@
 `density`      `routes` over superpixels, objects `ranked` by a value, a picture beside its `shares`
 `clicking`     what a user does: superpixels `clicked`, objects `pointed` at, `strokes`
 `refining`     what became of wrong pixels, `changes`; what `convolutions` see; the `bests` of a table
+`planes`       methods compared: `trails`, a `front`, `ranges`, `multiples`, a picture `with_chart`
 =============  ==================================================================
 """
 
@@ -33,6 +34,7 @@ from spamlab.plot.masks import cutout, outlines, prompts, tint
 from spamlab.plot.panels import beside, channels, show
 from spamlab.plot.picture import Picture, check_sentence, encode
 from spamlab.plot.pixels import errors, mean_colours, overlay, paint, recall, wrong_share
+from spamlab.plot.planes import front, multiples, ranges, trails, with_chart
 from spamlab.plot.priors import joins, numbered, tradeoff
 from spamlab.plot.refining import bests, changes, convolutions
 from spamlab.plot.seeds import from_lab, principal, walks
@@ -60,9 +62,11 @@ __all__ = [
     "factors",
     "four_questions",
     "from_lab",
+    "front",
     "graph",
     "joins",
     "mean_colours",
+    "multiples",
     "numbered",
     "outlines",
     "overlay",
@@ -72,6 +76,7 @@ __all__ = [
     "principal",
     "prompts",
     "ranked",
+    "ranges",
     "recall",
     "routes",
     "scales",
@@ -80,8 +85,10 @@ __all__ = [
     "strokes",
     "tint",
     "tradeoff",
+    "trails",
     "walks",
     "ways",
     "weights",
+    "with_chart",
     "wrong_share",
 ]
