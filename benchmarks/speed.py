@@ -1,7 +1,7 @@
 """How fast SLIC is, here and elsewhere: ``python benchmarks/speed.py``, into speed.md with ``--write``.
 
 With ``--of``, how fast a learned method is: ssn, see soft.py; segments, see joint.py; lnsnet, see once.py;
-spam, see stages.py; adaptive, see moves.py. Into speed_ssn.md and so on.
+spam, see stages.py; adaptive, see moves.py; refine, see mending.py. Into speed_ssn.md and so on.
 
 All methods get the same picture, the same K and one thread, connectivity included; SLIC runs ten iterations.
 Each is called as the benchmark of scores calls it. Runs are interleaved, so that a busy moment of the machine
@@ -26,6 +26,7 @@ from spamlab.plot import plane
 
 # methods, and modules beside this one
 LEARNED = {"ssn": "soft", "segments": "joint", "lnsnet": "once", "spam": "stages", "adaptive": "moves"}
+LEARNED |= {"refine": "mending"}
 NAMES = ("slic", "snic", "skimage-slic", "opencv-slic")
 SIZES = [((321, 481), 200), ((720, 1280), 500), ((1080, 1920), 1000)]
 PIXELS = [

@@ -12,7 +12,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 LESSONS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-MOVED = {"07": ["compactness"], "08": ["density", "compactness"]}  # words in the labels of sliders
+# words in the labels of sliders
+MOVED = {"07": ["compactness"], "08": ["density", "compactness"], "10": ["band", "compactness"]}
 CLICKED = {"09"}
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 

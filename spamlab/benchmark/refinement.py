@@ -41,6 +41,7 @@ CERTAIN, PIXEL = "spam-certain", "spam-certain-pixel"  # SPAM gets the certain p
 KNOWN: dict[str, Method] = {**METHODS, CERTAIN: METHODS["spam"], PIXEL: METHODS["ssn-pixel"]}  # for settings
 PIXEL_OPTIONS = {"weights": None, "smooth": 0}  # colour and position alone, and borders that nothing smooths
 KEY = ("method", "value", "n_asked", "band", "image", "stride", "network")
+CASE = (*KEY[:4], "stride")
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def mean_ious(rows: Iterable[Row], score: str) -> dict[tuple, float]:
     """
     added: dict[tuple, NDArray[np.int64]] = {}
     for row in rows:
-        key = (*_key(row)[:4], row["stride"])
+        key = tuple(row[name] for name in CASE)
         added[key] = added.get(key, 0) + np.array(row[score])
     return {
         key: float(np.mean(both[either > 0] / either[either > 0])) for key, (both, either) in added.items()
@@ -167,7 +168,7 @@ def _rows(
     truth = classes(sample)
     near = {"plain": truth}
     near |= {f"trimap_{width}": np.where(trimap(truth, width), truth, 255) for width in WIDTHS}
-    given = {stride: _given(sample.image, truth, stride, network) for _, stride in left}
+    given = {stride: _given(sample.image, truth, stride, network) for stride in {at for _, at in left}}
     cuts, rows = {}, []
     for case, stride in left:
         try:

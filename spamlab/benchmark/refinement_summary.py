@@ -4,12 +4,11 @@ import statistics
 from collections.abc import Mapping, Sequence
 
 from spamlab.benchmark.code import versions
-from spamlab.benchmark.refinement import KEY, NETWORK, NONE, WIDTHS, mean_ious
+from spamlab.benchmark.refinement import CASE, NETWORK, NONE, WIDTHS, mean_ious
 from spamlab.benchmark.rows import Row
 
 SCORES = ("plain", *(f"trimap_{width}" for width in WIDTHS))
 CHOSEN_BY = "trimap_3"
-CASE = (*KEY[:4], "stride")
 
 
 def summarise_refinement(rows: Sequence[Row], chosen: Mapping[str, Mapping], about: Mapping) -> dict:

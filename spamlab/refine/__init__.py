@@ -2,7 +2,7 @@
 
 ==========  ================================================================
 `method`    `refine`: the band in doubt, superpixels, a vote inside the band
-`coarse`    what a network of a given stride can say at best, as a stand-in
+`coarse`    a stand-in for a network of a given stride: the share of each class
 ==========  ================================================================
 """
 

@@ -1,4 +1,4 @@
-"""What a network of a given output stride can say at best: a stand-in where no network can be run."""
+"""A stand-in for a network of a given output stride, where no network can be run: the share of each class."""
 
 import numpy as np
 import torch
@@ -13,8 +13,9 @@ def coarse(label_map: ArrayLike, stride: int = 16, ignore: int | None = 255) -> 
     """Degrade a class map the way a segmentation network of this output stride does.
 
     Such a network answers once per cell of stride x stride pixels; its answers are enlarged bilinearly and
-    the largest wins. Here the answer is the best it can give, the share of each class in the cell. A real
-    network is wrong elsewhere too; this one errs near borders alone, as little as its stride lets it.
+    the largest wins. Here the answers are the exact shares of the classes in the cell. A trained network may
+    give other scores, some of which draw better borders, and it is wrong elsewhere too; this one errs near
+    borders alone.
 
     Parameters
     ----------
