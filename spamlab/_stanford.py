@@ -1,4 +1,4 @@
-"""Stanford Background: 715 outdoor pictures of about 240 x 320 pixels, each pixel with its class.
+"""Stanford Background: 715 outdoor pictures of about 240 x 320 pixels, in regions and classes.
 
 Reference: S. Gould, R. Fulton and D. Koller, "Decomposing a scene into geometric and semantically consistent
 regions", ICCV 2009. Papers on superpixels also call it SBD. The pictures are not shipped.
@@ -22,7 +22,7 @@ from spamlab._splits import (
 )
 
 SPLITS = ("all",)
-TRUTHS = ("regions", "layers", "surfaces")
+TRUTHS = ("layers", "regions", "surfaces")
 _PLACES = ("", "iccv09Data", "*/iccv09Data")
 
 
@@ -33,7 +33,7 @@ class Stanford(Split):
     ``len(split)``, ``split[3]``, ``split[:10]`` (again a Stanford) and ``for sample in split`` work.
     """
 
-    truth: str = "regions"
+    truth: str = "layers"
 
     def read(self, name: str) -> Sample:
         """Read the picture of a name, and its truth."""
@@ -43,7 +43,7 @@ class Stanford(Split):
         return Sample(name, image, [as_truth(labels, image.shape[:2], file, labels >= 0)])
 
 
-def stanford(folder: str | Path, split: str = "all", truth: str = "regions") -> Stanford:
+def stanford(folder: str | Path, split: str = "all", truth: str = "layers") -> Stanford:
     """Find Stanford Background on this computer.
 
     Parameters
@@ -53,9 +53,10 @@ def stanford(folder: str | Path, split: str = "all", truth: str = "regions") -> 
         will do.
     split : {"all"}
         The archive holds no lists of splits.
-    truth : {"regions", "layers", "surfaces"}
-        Which of the files of a picture: its regions by their class (sky, tree, road, ...), by the layers
-        drawn, or by the direction of their surface. Negative numbers mean not known, and become -1.
+    truth : {"layers", "regions", "surfaces"}
+        Which of the files of a picture: its distinct regions ("layers"), so that two cows are two; their
+        class (sky, tree, road, ...; the file is called "regions"); or the direction of their surface.
+        Negative numbers mean not known, and become -1.
 
     Returns
     -------

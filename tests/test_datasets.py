@@ -90,7 +90,7 @@ def write_bsds(root):
 UNKNOWN = np.where(TRUTH == 0, -1, TRUTH - 1)  # 0 means not labelled
 MADE = {
     "sbd": (write_sbd, "benchmark_RELEASE/dataset", "val", ("2009_2", "2008_1"), TRUTH),
-    "stanford": (write_stanford, "iccv09Data", "all", ("0047", "6000"), np.array([-1, 1, 1, 0])[TRUTH]),
+    "stanford": (write_stanford, "iccv09Data", "all", ("0047", "6000"), TRUTH),
     "drive": (write_drive, "DRIVE", "training", ("21_training", "22_training"), TRUTH > 0),
     "nyuv2": (write_nyuv2, "NYUv2", "train", ("0001", "0003"), np.array([-1, 1, 2, 0])[TRUTH]),
     "bsds500": (write_bsds, "BSR/BSDS500/data", "val", ("1",), TRUTH),
@@ -158,7 +158,7 @@ def test_a_split_that_does_not_exist(made):
 
 LOOKED = {
     "sbd": ("val.txt and img/", "benchmark_RELEASE/dataset", "get it with fetch_sbd()"),
-    "stanford": ("images/*.jpg and labels/*.regions.txt", "iccv09Data", "get it with fetch_stanford()"),
+    "stanford": ("images/*.jpg and labels/*.layers.txt", "iccv09Data", "get it with fetch_stanford()"),
     "drive": ("training/images/*.tif and training/1st_manual/*_manual1.gif", "*/DRIVE", "register for it"),
     "nyuv2": ("nyu_depth_v2_labeled.mat, or images/train/*.png and labels/train/*.png", "NYUv2", "no stable"),
 }
@@ -174,7 +174,7 @@ def test_nothing_there(name, tmp_path):
 
 FILES = {
     "sbd": "inst/2008_1.mat",
-    "stanford": "labels/6000.regions.txt",
+    "stanford": "labels/6000.layers.txt",
     "drive": "training/1st_manual/22_manual1.gif",
 }
 
@@ -196,9 +196,7 @@ def test_a_truth_that_is_missing_or_broken(made):
 def test_a_picture_of_another_size(tmp_path):
     write_stanford(tmp_path)
     write_picture(tmp_path / "images" / "0047.jpg", SIZE[::-1])
-    with pytest.raises(
-        ValueError, match=r"0047\.regions\.txt has a segmentation of \(12, 18\), .*\(18, 12\)"
-    ):
+    with pytest.raises(ValueError, match=r"0047\.layers\.txt has a segmentation of \(12, 18\), .*\(18, 12\)"):
         stanford(tmp_path)[0]
 
 
@@ -224,7 +222,10 @@ def test_sbd_with_the_other_variable(tmp_path):
         sbd(tmp_path)[0]
 
 
-@pytest.mark.parametrize(("truth", "expected"), [("layers", TRUTH), ("surfaces", UNKNOWN)])
+CLASS = np.array([-1, 1, 1, 0])[TRUTH]  # two objects of one class are one
+
+
+@pytest.mark.parametrize(("truth", "expected"), [("regions", CLASS), ("surfaces", UNKNOWN)])
 def test_stanford_by_other_truths(tmp_path, truth, expected):
     write_stanford(tmp_path)
     np.testing.assert_array_equal(stanford(tmp_path, truth=truth)[0].truths[0], expected)

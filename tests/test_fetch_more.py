@@ -101,7 +101,7 @@ def test_a_broken_archive(fetch, kind, server, tmp_path, keep):  # noqa: F811
 @pytest.mark.parametrize("kind", ["stanford"], indirect=True)
 def test_without_a_checksum_every_file_is_opened(fetch, server, tmp_path):  # noqa: F811
     root = tmp_path / "made" / "iccv09Data"
-    for file in (root / "images" / "6000.jpg", root / "labels" / "6000.regions.txt"):
+    for file in (root / "images" / "6000.jpg", root / "labels" / "6000.layers.txt"):
         content = file.read_bytes()
         file.write_bytes(content[: len(content) // 2])
         server.content = packed(root, "iccv09Data")
@@ -119,7 +119,7 @@ def test_a_folder_that_is_not_complete(fetch, kind):
     file = folder / sorted(EXPECTED[kind] - {"train.txt", "val.txt"})[0]
     file.unlink()
     if kind == "stanford":  # a picture that is gone is not missed: no list says that it was there
-        file = folder / "labels" / "6000.regions.txt"
+        file = folder / "labels" / "6000.layers.txt"
         file.unlink()
     with pytest.raises(
         ValueError, match=rf"has no {file.name} .*; name an empty folder, or move this one away"
