@@ -119,9 +119,12 @@ def _is_pairs(root: Path, split: str) -> bool:
 
 
 def _names(root: Path, split: str) -> tuple[str, ...]:
+    with _opened(root / _FILE) as content:
+        if "images" not in content:
+            raise ValueError(f"{root / _FILE} holds no images; get it again")
+        n = len(content["images"])
     if split == "all":
-        with _opened(root / _FILE) as content:
-            return tuple(f"{number:04d}" for number in range(1, len(content["images"]) + 1))
+        return tuple(f"{number:04d}" for number in range(1, n + 1))
     from scipy.io import loadmat  # here, because it takes a quarter of a second
 
     file = root / _LISTS
@@ -133,6 +136,8 @@ def _names(root: Path, split: str) -> tuple[str, ...]:
         numbers = np.sort(np.asarray(loadmat(file)[f"{split}Ndxs"], np.int64).ravel())
     except Exception as error:  # loadmat raises whatever its bytes lead to
         raise ValueError(f"{file} holds no {split}Ndxs ({error!r}); get it again") from error
+    if not len(numbers) or numbers[0] < 1 or numbers[-1] > n:
+        raise ValueError(f"{file} names other pictures than the {n} of {_FILE}; get both again")
     return tuple(f"{number:04d}" for number in numbers)
 
 

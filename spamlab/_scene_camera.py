@@ -37,7 +37,7 @@ def photograph(
         drawn[..., 1:] *= kind != "grey"
         image = lab2rgb(drawn)[..., : 1 if kind == "grey" else 3]
     image = gaussian_filter(image, (blur, blur, 0), mode="nearest")
-    if kind == "noisy" and noise > 0:
+    if kind == "noisy" and noise > 1e-6:  # NumPy draws no numbers of photons beyond 1e18
         image = noise**2 * rng.poisson(np.clip(image, 0, 1) / noise**2)
     elif kind == "layers":
         image = image * _speckle(rng, image.shape[:2], noise)[..., None]

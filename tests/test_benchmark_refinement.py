@@ -227,3 +227,17 @@ def test_scenes_need_the_task(capsys):
     assert (
         "--scenes does not go with --task superpixels; it needs --task refinement" in capsys.readouterr().err
     )
+
+
+def test_what_is_not_known_of_a_truth_does_not_count():
+    (sample,) = scenes(1, SHAPE)
+    truth = sample.truths[0].copy()
+    truth[:, : SHAPE[1] // 2] = -1
+    half = Sample("half", sample.image, [truth])
+    assert ((classes(half) == 255) == (truth < 0)).all()
+    for row in measure_refinement([half], CASES, strides=(8,)):
+        both, either = row["plain"]
+        assert sum(both) <= (truth >= 0).sum() <= sum(either)
+        assert 2 * (truth >= 0).sum() == sum(both) + sum(either), "each known pixel is in two maps"
+    with pytest.raises(ValueError, match="none has no pixel whose region is known"):
+        classes(Sample("none", sample.image, [np.full(SHAPE, -1)]))

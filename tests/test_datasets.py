@@ -324,3 +324,16 @@ def test_a_split_that_the_data_set_has_not(tmp_path, capsys):
     words = ["benchmark", "--dataset", "stanford", "--data", str(tmp_path), "-o", str(tmp_path / "x.json")]
     assert main(words) == 1
     assert "split is 'val', expected one of all" in capsys.readouterr().err
+
+
+def test_nyuv2_without_images_and_with_lists_of_another_file(tmp_path):
+    write_nyuv2(tmp_path)
+    savemat(tmp_path / "splits.mat", {"trainNdxs": np.array([[1], [1450]]), "testNdxs": np.zeros((0, 1))})
+    for split in ("train", "test"):
+        with pytest.raises(ValueError, match=r"splits\.mat names other pictures than the \d of nyu_depth"):
+            nyuv2(tmp_path, split)
+    with h5py.File(tmp_path / "nyu_depth_v2_labeled.mat", "w") as content:
+        content["labels"] = np.zeros((2, 3))
+    for split in ("all", "train"):
+        with pytest.raises(ValueError, match=r"nyu_depth_v2_labeled\.mat holds no images; get it again"):
+            nyuv2(tmp_path, split)

@@ -228,3 +228,15 @@ def test_other_bad_input():
             metrics.boundary_recall(S, G, r)
     with pytest.raises(ValueError, match="beta=0, expected a number above 0"):
         metrics.boundary_f(S, G, 1, beta=0)
+
+
+def test_boundaries_where_the_truth_is_not_known_are_not_judged():
+    """Of four vertical boundaries two lie where nothing is known, one of the others is right."""
+    labels = np.repeat(np.arange(5), 4)[None].repeat(3, axis=0)
+    truth = np.where(np.arange(20) < 8, 0, 1)[None].repeat(3, axis=0)
+    assert metrics.boundary_precision(labels, truth, r=0) == 1 / 4
+    truth[:, 14:] = -1  # the boundaries at 8 and 12 are left, and that at 4
+    assert metrics.boundary_precision(labels, truth, r=0) == 1 / 3
+    scores = metrics.superpixel_scores(labels, np.zeros((3, 20, 3)), [truth], r=1)
+    assert scores["bp_r1_mean"] == metrics.boundary_precision(labels, truth, r=1)
+    assert np.isnan(metrics.boundary_precision(labels, np.full_like(truth, -1), r=0))

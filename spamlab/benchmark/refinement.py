@@ -1,9 +1,10 @@
 """Refinement: class maps made coarse, mended by each method, and scored over the data set.
 
-BSDS500 and scenes have no classes, so numbers stand for them: the largest region of a truth is 0, the
-background; the others get numbers from 1 to 20 that are drawn once for each picture. What is scored is where
-regions end, not what they are called. A coarse map (`refine.coarse`) stands for a network of that stride.
-PASCAL VOC has classes, and what a network makes of its pictures is refined.
+Truths of regions, such as those of BSDS500 and of scenes, have no classes, so numbers stand for them: the
+largest region of a truth is 0, the background; the others get numbers from 1 to 20 that are drawn once for
+each picture. What is scored is where regions end, not what they are called. A coarse map (`refine.coarse`)
+stands for a network of that stride. PASCAL VOC has classes, and what a network makes of its pictures is
+refined.
 
 One row per picture, case and stride. A row holds, for all pixels and for those near true borders, how many
 pixels of each class prediction and truth share, and how many are in either: added up, these give mIoU over
@@ -26,7 +27,7 @@ from spamlab._threads import one_thread
 from spamlab.benchmark.code import fingerprint
 from spamlab.benchmark.methods import METHODS, Method, cut
 from spamlab.benchmark.rows import Row, read, work
-from spamlab.data import BSDS, VOC, VOC_CLASSES, Classified, Sample, scene
+from spamlab.data import VOC, VOC_CLASSES, Classified, Sample, scene
 from spamlab.metrics import confusion, trimap
 from spamlab.models import hub
 from spamlab.refine import coarse, refine
@@ -58,7 +59,7 @@ class Refinement:
 
 
 def measure_refinement(
-    data: BSDS | VOC | Sequence[Sample],
+    data: VOC | Sequence[Sample],
     cases: Iterable[Refinement],
     file: str | Path | None = None,
     *,
@@ -72,7 +73,7 @@ def measure_refinement(
 
     Parameters
     ----------
-    data : BSDS, VOC or sequence of Sample
+    data : VOC or sequence of Sample
         Of several annotators one is taken, by the checksum of the picture's name.
     cases : iterable of Refinement
         Names in `KNOWN`: "spam-certain" is SPAM that gets the certain pixels as its object map, and
@@ -118,18 +119,21 @@ def measure_refinement(
 def classes(sample: Sample | Classified) -> NDArray[np.int32]:
     """Return the classes of a picture, or one annotator's regions as classes 0 to 20, (H, W) int32.
 
-    Of more than 21 regions, two that touch may get the same class: their border then does not count.
+    What is not known is 255. Of more than 21 regions, two that touch may get the same class: their border
+    then does not count.
     """
     if isinstance(sample, Classified):
         return sample.truth
     seed = zlib.crc32(sample.name.encode())
     truth = sample.truths[seed % len(sample.truths)]
+    if truth.max() < 0:
+        raise ValueError(f"{sample.name} has no pixel whose region is known, expected some")
     area = sizes(truth)
     rounds = -(-len(area) // (N_CLASSES - 1))
     rng = np.random.default_rng(seed)
     drawn = np.concatenate([1 + rng.permutation(N_CLASSES - 1) for _ in range(rounds)])[: len(area)]
     drawn[area.argmax()] = 0
-    return drawn[truth].astype(np.int32)
+    return np.where(truth < 0, 255, drawn[truth]).astype(np.int32)
 
 
 def scenes(n: int, shape: tuple[int, int] = (321, 481)) -> list[Sample]:

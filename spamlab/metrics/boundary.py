@@ -70,11 +70,12 @@ def boundary_precision(labels: ArrayLike, truth: ArrayLike, r: int | None = None
     """Boundary precision: the share of superpixel boundary pixels near a boundary of the truth.
 
     It is `boundary_recall` with the maps exchanged. Superpixels cut on purpose where the truth does not, so
-    it is low for all of them. In [0, 1], larger is better; NaN if the superpixels have no boundary.
+    it is low for all of them. Where the truth is not known, -1, no boundary is judged. In [0, 1], larger is
+    better; NaN if no boundary of the superpixels is judged.
     """
     found, wanted = boundaries(labels), boundaries(truth)
     check_shapes(found.shape, wanted.shape)
-    return share_near(found, widen(wanted, check_r(r, wanted.shape)))
+    return share_near(found & (np.asarray(truth) >= 0), widen(wanted, check_r(r, wanted.shape)))
 
 
 def boundary_f(labels: ArrayLike, truth: ArrayLike, r: int | None = None, beta: float = 1.0) -> float:

@@ -90,7 +90,7 @@ def _against(
     """Score superpixels against one annotator; `near` is their boundary map `found`, widened."""
     table, wanted = contingency(labels, truth), boundaries(truth)
     recalls = {f"br_r{radius}": share_near(wanted, wide) for radius, wide in near.items()}
-    recall, precision = recalls[f"br_r{r}"], share_near(found, widen(wanted, r))
+    recall, precision = recalls[f"br_r{r}"], share_near(found & (np.asarray(truth) >= 0), widen(wanted, r))
     return {
         "asa": asa_from(table),
         "ue_np": undersegmentation_error_from(table),
