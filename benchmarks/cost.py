@@ -145,7 +145,7 @@ def counts(name: str, value: float | None) -> dict[str, float | None]:
 def memory(name: str) -> float | None:
     """Return what `peak` tells of a method in a fresh process."""
     command = [sys.executable, __file__, "--memory-of", name]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 

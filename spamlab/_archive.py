@@ -3,6 +3,7 @@
 What is unpacked says each data set; no path from an archive is ever used.
 """
 
+import gzip
 import hashlib
 import re
 import shutil
@@ -166,7 +167,7 @@ def _install(about: Archive, archive: Path, folder: Path, md5: str | None) -> No
         fresh = Path(scratch) / "fresh"
         try:
             about.unpack(archive, fresh)
-        except (tarfile.TarError, EOFError, zlib.error) as error:
+        except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise ValueError(f"{archive} is a broken archive ({error}); {remedy}") from error
         _verify(about, fresh, remedy)
         if folder.exists():

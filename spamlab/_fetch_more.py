@@ -5,7 +5,7 @@ from pathlib import Path
 
 from spamlab._archive import Archive, fetch, take
 from spamlab._sbd import sbd
-from spamlab._stanford import stanford
+from spamlab._stanford import TRUTHS, stanford
 
 SBD_ADDRESS = (
     "http://www.eecs.berkeley.edu/Research/Projects/CS/vision/grouping/semantic_contours/benchmark.tgz"
@@ -98,8 +98,9 @@ def _unpack_stanford(archive: Path, target: Path) -> None:
 
 
 def _verify_stanford(folder: Path) -> None:
-    for _ in stanford(folder):  # each is read
-        pass
+    for truth in TRUTHS:
+        for _ in stanford(folder, truth=truth):  # each is read
+            pass
 
 
 _SBD = Archive("SBD", _SBD_TERMS, "SBD", ".tgz", "sbd", _unpack_sbd, _verify_sbd)

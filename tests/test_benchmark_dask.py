@@ -7,6 +7,7 @@ import time
 from functools import partial
 from pathlib import Path
 
+import distributed
 import numpy as np
 import psutil
 import pytest
@@ -17,8 +18,6 @@ from spamlab.benchmark.code import fingerprint
 from spamlab.benchmark.workers import n_workers, spread
 from spamlab.cli import main
 from spamlab.data import bsds500
-
-distributed = pytest.importorskip("distributed")
 
 
 @pytest.fixture(scope="module")

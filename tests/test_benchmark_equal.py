@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from spamlab.benchmark import METHODS, Method
+from spamlab.benchmark import METHODS, Case, Method, measure_around
 from spamlab.benchmark.around import obtain
 from spamlab.benchmark.summary import undominated
-from spamlab.data import scene
+from spamlab.data import Sample, scene
 from spamlab.seeds import grid
 
 IMAGE = scene(2, (120, 160))[0]
@@ -81,3 +81,22 @@ def test_the_front_as_its_definition_says():
 def test_a_grid_of_squares_is_what_it_says():
     labels, _ = obtain(METHODS["grid"], IMAGE, 48)
     np.testing.assert_array_equal(labels, grid(IMAGE.shape[:2], 48)[1])
+
+
+def test_infinity_wins_and_nan_loses():
+    assert undominated([[np.inf], [1], [np.nan]]).tolist() == [True, False, False]
+    assert undominated([[-np.inf], [1]], [False]).tolist() == [True, False]
+
+
+def test_no_round_measures_what_an_earlier_one_did(monkeypatch):
+    seen = []
+
+    def counted(image, n_segments, _):
+        seen.append(n_segments)
+        return grid(image.shape[:2], n_segments)[1]
+
+    sample = Sample("flat", np.zeros((60, 80, 3), np.float32), [np.zeros((60, 80), int)])
+    measure_around([sample], [Case("mine", None, (30,))], (20, 60), methods={"mine": Method(counted)})
+    assert len(seen) > 2
+    made = [k for k in seen if k != 12]  # 12 is the tiny picture of the warming up
+    assert len(made) == len(set(made))

@@ -2,6 +2,7 @@
 
 import math
 import statistics
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,13 +12,13 @@ from numpy.typing import NDArray
 
 from spamlab.benchmark.methods import Method, cut
 from spamlab.benchmark.rows import Case, Row, measure
-from spamlab.data import BSDS, Sample
+from spamlab.data import Sample, Split
 
 SMALLEST = 16  # pixels: no K is added that would ask for smaller superpixels
 
 
 def measure_around(
-    data: BSDS | Sequence[Sample],
+    data: Split | Sequence[Sample],
     cases: Iterable[Case],
     counts: Sequence[int],
     file: str | Path | None = None,
@@ -43,16 +44,20 @@ def measure_around(
     list of dict
         As from `measure`.
     """
-    cases = list(cases)
-    for turn in range(rounds + 1):
-        rows = measure(data, cases, file, **options)
-        further = [_further(_obtained(rows, case), min(counts), max(counts)) for case in cases]
-        if turn == rounds or not any(further):
-            break
-        most = min(sample.image.shape[0] * sample.image.shape[1] for sample in data) // SMALLEST
-        further = [tuple(k for k in added if k <= most) for added in further]
-        pairs = zip(cases, further, strict=True)
-        cases = [replace(case, n_asked=case.n_asked + added) for case, added in pairs]
+    cases, most = list(cases), None
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch) / "rows.jsonl" if file is None else file  # no round makes rows a second time
+        for turn in range(rounds + 1):
+            rows = measure(data, cases, file, **options)
+            further = [_further(_obtained(rows, case), min(counts), max(counts)) for case in cases]
+            if turn == rounds or not any(further):
+                break
+            most = most or min(sample.image.shape[0] * sample.image.shape[1] for sample in data) // SMALLEST
+            further = [tuple(k for k in added if k <= most) for added in further]
+            if not any(further):
+                break
+            pairs = zip(cases, further, strict=True)
+            cases = [replace(case, n_asked=case.n_asked + added) for case, added in pairs]
     return rows
 
 

@@ -102,7 +102,7 @@ def undominated(scores: ArrayLike, larger: Sequence[bool] | None = None) -> NDAr
     """
     scores = np.atleast_2d(np.asarray(scores, float))
     signed = scores * np.where([True] * scores.shape[1] if larger is None else larger, 1.0, -1.0)
-    signed = np.where(np.isfinite(signed), signed, -np.inf)
+    signed = np.where(np.isnan(signed), -np.inf, signed)
     as_good = (signed[None] >= signed[:, None]).all(axis=2)  # [i, j]: j is as good as i
     ahead = (signed[None] > signed[:, None]).any(axis=2)
     return ~(as_good & ahead).any(axis=1)

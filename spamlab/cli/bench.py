@@ -52,11 +52,11 @@ NOTES = {
 def run(arguments: argparse.Namespace) -> int:
     """Run the sweep or the benchmark and write what comes out."""
     _check(arguments)
+    output = _output(arguments)
     names = _chosen(arguments)
     data, described = _open(arguments)
     jobs = n_workers(arguments.scheduler) if arguments.scheduler else arguments.jobs
     about = {"command": _command(arguments.argv, described.get("name", "")), "data": described, "jobs": jobs}
-    output = _output(arguments)
     rows = Path(arguments.rows) if arguments.rows else output.with_suffix(".rows.jsonl")
     print(f"{len(names)} methods, {len(data)} pictures; rows are kept in {rows}", file=sys.stderr)
     options = {"file": rows, "jobs": arguments.jobs, "scheduler": arguments.scheduler, "progress": True}
@@ -144,6 +144,11 @@ def _check(arguments: argparse.Namespace) -> None:
         raise ValueError(
             f"--jobs {arguments.jobs} does not go with --scheduler: each worker there is one process"
         )
+    for name in ("weights", "network"):
+        if arguments.scheduler and getattr(arguments, name):
+            raise ValueError(
+                f"--{name} does not go with --scheduler: workers may hold other weights; use --jobs"
+            )
     _check_task(arguments)
     if arguments.update and not (arguments.output and Path(arguments.output).is_file()):
         raise FileNotFoundError(f"--update needs -o FILE that exists, not {arguments.output}; run without it")

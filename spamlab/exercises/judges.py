@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-KEPT, FORM, NUMBERS, CHANGED, CHANCE, PIECES, FEW, MANY, GRID = range(9)
+KEPT, FORM, NUMBERS, CHANGED, CHANCE, PIECES, FEW, MANY, GRID, GAPS = range(10)
 ABOUT = 1 / 3  # by which share the number of pieces may differ from the one asked for
 
 
@@ -38,6 +38,8 @@ def _pieces(labels: NDArray, n_segments: int, truth: NDArray) -> int:
     from spamlab.regions import components
     from spamlab.seeds import grid
 
+    if labels.min() < 0:
+        return GAPS
     n = len(np.unique(labels))
     if components(labels).max() + 1 > n:
         return PIECES

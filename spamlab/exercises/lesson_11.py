@@ -320,6 +320,9 @@ OWN = Task(
         "Too many come out: more than four thirds of n_segments. Is n_segments a number of pieces in your "
         "code, or the size of one?": lambda image, n_segments: _blocks(*image.shape[:2], 3 * n_segments),
         "It is no better than a plain grid of as many squares. Does it look at the colours?": _squares,
+        "Some pixels have a negative label. Every pixel belongs to a superpixel, and labels start at 0.": (
+            lambda image, n_segments: own_method(image, n_segments) - 1
+        ),
     },
     none="Does every way through your function end with return labels?",
 )
