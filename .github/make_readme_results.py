@@ -47,12 +47,12 @@ PEERS = {
 GIVEN = "spam-truth"
 SHORT = {"grid", "segments-superpixels"}  # not in the picture: far away, and nearly SSN
 ABOUT = """
-The methods of the course and their peers at the number of superpixels *obtained*, after connectivity, on {name}
-{split}, {pictures} pictures, as the mean over annotators. ASA is the share of pixels that are right when each
-superpixel takes one object, at {counts} superpixels. At {count}: BR, boundary recall within 1 pixel; CO and GR,
-compactness and global regularity. Where a method has a setting, it was chosen on every fourth of these pictures;
-SPAM's is that of its paper. A dash: not reached. In italics: it was given what one annotator drew, and the others
-judged.
+The methods of the course and their peers at the number of superpixels *obtained*, after connectivity, on
+{name} {split}, {pictures} pictures, as the mean over annotators. ASA is the share of pixels that are right
+when each superpixel takes one object, at {counts} superpixels. At {count}: BR, boundary recall within 1
+pixel; CO and GR, compactness and global regularity. Where a method has a setting, it was chosen on every
+fourth of these pictures; SPAM's is that of its paper. A dash: not reached. In italics: it was given what
+one annotator drew, and the others judged.
 """
 PRICES = """
 Time is in multiples of SLIC's, on one thread, without what a method prepares; parameters and GFLOPs are those

@@ -84,7 +84,7 @@ def test_costs_are_named_only_where_they_are_known(maker):
 def test_the_front_of_the_picture_is_not_beaten(maker):
     val, _ = maker.inputs()
     text = maker.plane(val).text
-    named = text.partition("Not beaten in both: ")[2].partition(". The ring")[0]
+    named = text.partition("No other has more of both than: ")[2].partition(". The ring")[0]
     rows = {row["method"]: row for row in val["table"] if row["n"] == 200}
     race = [name for name in {**maker.COURSE, **maker.PEERS} if name not in {*maker.SHORT, maker.GIVEN}]
     for name in race:
