@@ -109,8 +109,8 @@ def plane(val: dict) -> Picture:
     data = val["data"]
     text = (
         f"Accuracy over regularity of {len(points)} methods at {COUNT} superpixels obtained, "
-        f"{data['name']} {data['split']}, {data['pictures']} pictures. No other has more of both than: {named}. The "
-        f"ring, SPAM with objects that a person drew, has ASA {points[said[GIVEN]][1]:.3f}."
+        f"{data['name']} {data['split']}, {data['pictures']} pictures. No other has more of both than: {named}. "
+        f"The ring, SPAM with objects that a person drew, has ASA {points[said[GIVEN]][1]:.3f}."
     )
     labels = "regularity: GR", f"accuracy: mean ASA at {COUNT} superpixels obtained"
     title = f"{data['name']} {data['split']}, {data['pictures']} pictures"
@@ -126,7 +126,7 @@ def section(val: dict, cost: dict | None) -> str:
     made = (
         f"The first line made data/results/val.json{others}, with a copy of BSDS500 at hand; the second this."
     )
-    return f"""{textwrap.fill(" ".join(about).strip(), 118)}
+    return f"""{textwrap.fill(" ".join(" ".join(about).split()), 118)}
 
 ![{plane(val).text}](.github/results.png)
 
