@@ -109,7 +109,8 @@ def plane(val: dict) -> Picture:
     data = val["data"]
     text = (
         f"Accuracy over regularity of {len(points)} methods at {COUNT} superpixels obtained, "
-        f"{data['name']} {data['split']}, {data['pictures']} pictures. No other has more of both than: {named}. "
+        f"{data['name']} {data['split']}, {data['pictures']} pictures. "
+        f"No other has more of both than: {named}. "
         f"The ring, SPAM with objects that a person drew, has ASA {points[said[GIVEN]][1]:.3f}."
     )
     labels = "regularity: GR", f"accuracy: mean ASA at {COUNT} superpixels obtained"
