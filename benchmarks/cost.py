@@ -9,7 +9,7 @@ multiplication with its addition. Loops outside PyTorch and all else, such as di
 counted; so a method without a network has a dash, which does not mean that it is free. Networks and FLOPs
 include what a method prepares, such as an object map. The last digits of published FLOPs cannot be compared:
 papers seldom say whether a multiplication with its addition counts once or twice, nor for which picture.
-LNS-Net's (Zhu et al., CVPR 2021, table 1) state 214.5 K parameters and 13.85 GFLOPs for SSN, 11.22 K and
+LNS-Net's paper (Zhu et al., CVPR 2021, table 1) states 214.5 K parameters and 13.85 GFLOPs for SSN, 11.22 K and
 1.15 G for LNS-Net.
 
 Time is that of the method as the benchmark takes it, what it prepares stands beside it. Runs of all methods
@@ -18,8 +18,8 @@ are interleaved, so that a busy moment hits all of them; "over slic" divides the
 Memory is measured in a fresh process for each method, after a tiny picture was cut, so that code and weights
 are loaded. It is by how much the resident set grows at its peak during the call, preparations included:
 NumPy's, numba's and PyTorch's arrays alike, which no tracer sees together. Freed memory is given back
-and the peak reset before the call (Linux alone tells it; elsewhere there is a dash). Below about 1 MB it is
-the grain of the system's pages that counts.
+and the peak reset before the call (Linux alone tells it; elsewhere there is a dash). Whole pages
+of the system count, so the smallest values tell little.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """A data set that is one archive at one address: download what is missing, check it, take what is needed.
 
-What is unpacked says each data set; no path from an archive is ever used.
+Each data set says what is unpacked; no path from an archive is ever used.
 """
 
 import gzip

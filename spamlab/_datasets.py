@@ -34,6 +34,11 @@ class DataSet(NamedTuple):
     reader: Callable[..., Split]
     splits: tuple[str, ...]
 
+    @property
+    def usual(self) -> str:
+        """The split that is meant where none is named: "val", or the last where there is none."""
+        return "val" if "val" in self.splits else self.splits[-1]
+
 
 DATASETS: dict[str, DataSet] = {
     "bsds500": DataSet("BSDS500", bsds500, BSDS500_SPLITS),

@@ -1,8 +1,8 @@
 """Scenes of layers: near-horizontal bands as an OCT scan of a retina shows them, grey, with shadows.
 
 The borders are stacked from the lowest upwards, each by a thickness that is above 0 everywhere, so they never
-cross. A pit thins the upper layers. Vessels, which are not drawn, throw shadows down through all that lies
-below the first layer: they are in the picture, not in the truth.
+cross. A pit thins the upper layers. Vessels, which are not drawn, throw shadows down from the
+second border (the first, if there is no other): they are in the picture, not in the truth.
 
 Places and lengths are relative to the height and the width.
 """
@@ -65,8 +65,8 @@ def _borders(rng: np.random.Generator, x: NDArray, n_borders: int) -> NDArray:
 
 def _wave(rng: np.random.Generator, x: NDArray, strength: float) -> NDArray:
     phases = rng.uniform(0, 2 * np.pi, _WAVES)
-    lengths = np.exp(rng.uniform(np.log(1), np.log(7), _WAVES))  # waves in the width of the picture
-    waves = np.sin(2 * np.pi * lengths[:, None] * x + phases[:, None]) / np.sqrt(lengths)[:, None]
+    counts = np.exp(rng.uniform(np.log(1), np.log(7), _WAVES))  # in the width of the picture
+    waves = np.sin(2 * np.pi * counts[:, None] * x + phases[:, None]) / np.sqrt(counts)[:, None]
     return strength * waves.sum(axis=0)
 
 

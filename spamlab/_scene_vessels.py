@@ -26,11 +26,10 @@ _SURROUND = (1.0, 0.0, 0.0)  # Lab
 
 @dataclass(frozen=True)
 class Vessel:
-    """A vessel between two branchings: its line (n, 2) row, col, its width, and the index of its parent."""
+    """A vessel between two branchings: its line, (n, 2) row, col, and its width."""
 
     line: NDArray
     width: float
-    parent: int
 
 
 @dataclass(frozen=True)
@@ -97,10 +96,10 @@ def _ground(rng: np.random.Generator, place: NDArray, eye: _Eye) -> tuple[NDArra
     """Return the truth without vessels, and its colours."""
     radius, away = np.linalg.norm(place, axis=-1), np.linalg.norm(place - eye.disc, axis=-1)
     lab = np.tile(rng.normal((56, 27, 37), (4, 3, 3)), (*radius.shape, 1))
-    for length in np.exp(rng.uniform(np.log(2), np.log(25), 12)):
+    for waves in np.exp(rng.uniform(np.log(2), np.log(25), 12)):
         turn, phase = rng.uniform(0, 2 * np.pi, 2)
-        wave = np.sin(2 * np.pi * length * (place @ (np.cos(turn), np.sin(turn))) + phase)
-        lab[..., 0] += 1.6 / np.sqrt(length) * wave
+        wave = np.sin(2 * np.pi * waves * (place @ (np.cos(turn), np.sin(turn))) + phase)
+        lab[..., 0] += 1.6 / np.sqrt(waves) * wave
     lab[..., 0] *= 1 - 0.32 * (radius / FIELD) ** 2
     lab[..., 0] += 5 * np.exp(-((away / 0.16) ** 2))
     to_macula = np.linalg.norm(place - eye.macula, axis=-1)
@@ -124,18 +123,18 @@ def tree(rng: np.random.Generator, eye: _Eye, rank: int) -> list[Vessel]:
         heading = outward + np.pi + rng.uniform(-1.7, 1.7)
         goal, width = heading + rng.normal(0, 0.3), WIDEST * rng.uniform(0.3, 0.6)
     found: list[Vessel] = []
-    open_ends = [(eye.disc, heading, goal, width, -1)]
+    open_ends = [(eye.disc, heading, goal, width)]
     while open_ends:
-        start, heading, goal, width, parent = open_ends.pop(0)
+        start, heading, goal, width = open_ends.pop(0)
         line, heading = _line(rng, start, heading, goal, eye)
-        found.append(Vessel(line, width, parent))
+        found.append(Vessel(line, width))
         if not _free(line[-1], eye):
             continue
         turn = rng.choice((-1, 1)) * rng.uniform(0.55, 1.0)
         for share, by in ((rng.uniform(0.8, 0.9), -0.15 * turn), (rng.uniform(0.4, 0.65), turn)):
             if width * share >= THINNEST:
                 ends = heading + by, goal + (by if by == turn else 0)
-                open_ends.append((line[-1], *ends, width * share, len(found) - 1))
+                open_ends.append((line[-1], *ends, width * share))
     return found
 
 

@@ -20,6 +20,7 @@ from spamlab._scene_layers import layers
 from spamlab._scene_vessels import vessels
 
 SHAPES = ("ellipse", "blob", "box", "polygon", "bar", "ring")
+SCENE_KINDS = tuple(NOISE)
 TEXTURES = ("smooth", "stripes", "checks", "noise", "grain")
 _WAVES = 16  # plane waves in one noise texture
 

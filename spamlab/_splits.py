@@ -115,8 +115,8 @@ def check_files(folder: Path, names: Sequence[str], suffix: str) -> None:
     missing = [name for name in names if name + suffix not in here]
     if missing:
         raise FileNotFoundError(
-            f"{folder} has no {missing[0]}{suffix} ({len(missing)} of {len(names)} are missing); unpack the "
-            "archive again"
+            f"{folder} has no {missing[0]}{suffix} ({len(missing)} of {len(names)} are missing); get "
+            "the data set again"
         )
 
 
@@ -132,7 +132,7 @@ def read_image(file: Path) -> NDArray[np.float32]:
         with Image.open(file) as image:
             return as_image(np.asarray(image.convert("RGB")))
     except (OSError, SyntaxError) as error:  # Pillow calls a broken PNG a syntax error
-        raise ValueError(f"{file} is broken ({error}); unpack the archive again") from error
+        raise ValueError(f"{file} is broken ({error}); get it again") from error
 
 
 def read_numbers(file: Path) -> NDArray:
@@ -147,7 +147,7 @@ def read_numbers(file: Path) -> NDArray:
         with Image.open(file) as image:
             mode, values = image.mode, np.asarray(image)
     except (OSError, SyntaxError) as error:
-        raise ValueError(f"{file} is broken ({error}); unpack the archive again") from error
+        raise ValueError(f"{file} is broken ({error}); get it again") from error
     if mode not in ("P", "L", "1") and not mode.startswith("I"):
         raise ValueError(f"{file} holds colours (mode {mode}), expected numbers of regions in one channel")
     return values.astype(np.int64)
@@ -170,7 +170,7 @@ def read_struct(file: Path, variable: str, field: str) -> list[NDArray[np.int64]
         ]
     except Exception as error:  # loadmat raises whatever its bytes lead to
         raise ValueError(
-            f"{file} is no segmentation: no {variable} with a {field} ({error!r}); unpack the archive again"
+            f"{file} is no segmentation: no {variable} with a {field} ({error!r}); get it again"
         ) from error
 
 
@@ -195,7 +195,9 @@ def as_truth(
         If the picture has another size.
     """
     if labels.shape != size:
-        raise ValueError(f"{file} has a segmentation of {labels.shape}, its picture is {size}")
+        raise ValueError(
+            f"{file} has a segmentation of {labels.shape}, its picture is {size}; get both again"
+        )
     known = np.ones(size, bool) if known is None else known
     truth = np.full(size, -1, np.int32)
     truth[known] = np.unique(labels[known], return_inverse=True)[1]

@@ -92,4 +92,4 @@ def _read_text(file: Path) -> NDArray[np.int64]:
             [line.split() for line in file.read_text(encoding="ascii").splitlines() if line], np.int64
         )
     except ValueError as error:
-        raise ValueError(f"{file} is broken ({error}); unpack the archive again") from error
+        raise ValueError(f"{file} is broken ({error}); get it again") from error

@@ -108,11 +108,11 @@ def _read_truth(file: Path, size: tuple[int, int]) -> NDArray[np.int32]:
         with Image.open(file) as image:
             mode, truth = image.mode, np.asarray(image)
     except (OSError, SyntaxError) as error:  # Pillow calls a broken PNG a syntax error
-        raise ValueError(f"{file} is broken ({error}); unpack the archive again") from error
+        raise ValueError(f"{file} is broken ({error}); get it again") from error
     if mode not in ("P", "L"):
         raise ValueError(f"{file} holds colours (mode {mode}), expected indices of classes; unpack it again")
     if truth.shape != size:
-        raise ValueError(f"{file} is {truth.shape}, its picture is {size}; unpack the archive again")
+        raise ValueError(f"{file} is {truth.shape}, its picture is {size}; get it again")
     wrong = truth[(truth >= len(VOC_CLASSES)) & (truth != IGNORE)]
     if wrong.size:
         raise ValueError(

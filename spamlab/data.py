@@ -23,7 +23,7 @@ from spamlab._fetch_more import fetch_sbd, fetch_stanford
 from spamlab._fetch_voc import fetch_voc2012
 from spamlab._nyuv2 import NYUv2, NYUv2Pairs, nyuv2
 from spamlab._sbd import SBD, sbd
-from spamlab._scenes import scene
+from spamlab._scenes import SCENE_KINDS, scene
 from spamlab._splits import Sample, Split
 from spamlab._stanford import Stanford, stanford
 from spamlab._voc import VOC, VOC_CLASSES, Classified, voc2012
@@ -40,6 +40,7 @@ __all__ = [
     "NYUv2",
     "NYUv2Pairs",
     "SBD",
+    "SCENE_KINDS",
     "Sample",
     "Split",
     "Stanford",

@@ -1,8 +1,6 @@
 """The readers of NYUv2, Stanford Background, SBD and DRIVE, on small folders laid out like the real ones."""
 
-import json
 import sys
-from argparse import Namespace
 
 import h5py
 import numpy as np
@@ -12,7 +10,6 @@ from scipy.io import savemat
 from test_bsds import write_sample
 
 from spamlab.benchmark import Case, measure
-from spamlab.cli import bench, main
 from spamlab.data import DATASETS, Sample, drive, nyuv2, open_dataset, sbd, stanford
 
 SIZE = (12, 18)
@@ -295,45 +292,3 @@ def test_the_registry():
         ValueError, match="no data set 'nyu', expected one of bsds500, nyuv2, stanford, sbd, drive"
     ):
         open_dataset("nyu", ".", "all")
-
-
-# ---- on the command line
-
-
-def test_the_benchmark_scores_another_data_set(tmp_path):
-    write_stanford(tmp_path / "iccv09Data")
-    words = ["benchmark", "--dataset", "stanford", "--data", str(tmp_path), "--split", "all"]
-    words += ["--methods", "grid", "--n-segments", "4", "12", "--counts", "6", "-o", str(tmp_path / "x.json")]
-    assert main(words) == 0
-    found = json.loads((tmp_path / "x.json").read_text())
-    assert found["data"] == {"name": "Stanford Background", "split": "all", "every": 1, "pictures": 2}
-    assert "--dataset stanford --data 'Stanford Background' --split all" in found["command"]
-    assert 0 < found["table"][0]["asa_mean"] <= 1
-
-
-def test_a_method_that_needs_two_annotators_is_left_out_where_there_is_one():
-    words = {"task": "superpixels", "sweep": False}
-    for dataset, there in (("bsds500", True), ("stanford", False)):
-        assert ("spam-truth" in bench._chosen(Namespace(methods=["all"], dataset=dataset, **words))) == there
-    asked = Namespace(methods=["spam-truth"], dataset="stanford", **words)
-    assert bench._chosen(asked) == ["spam-truth"], "who asks for it is told what is missing"
-
-
-def test_a_split_that_the_data_set_has_not(tmp_path, capsys):
-    write_stanford(tmp_path)
-    words = ["benchmark", "--dataset", "stanford", "--data", str(tmp_path), "-o", str(tmp_path / "x.json")]
-    assert main(words) == 1
-    assert "split is 'val', expected one of all" in capsys.readouterr().err
-
-
-def test_nyuv2_without_images_and_with_lists_of_another_file(tmp_path):
-    write_nyuv2(tmp_path)
-    savemat(tmp_path / "splits.mat", {"trainNdxs": np.array([[1], [1450]]), "testNdxs": np.zeros((0, 1))})
-    for split in ("train", "test"):
-        with pytest.raises(ValueError, match=r"splits\.mat names other pictures than the \d of nyu_depth"):
-            nyuv2(tmp_path, split)
-    with h5py.File(tmp_path / "nyu_depth_v2_labeled.mat", "w") as content:
-        content["labels"] = np.zeros((2, 3))
-    for split in ("all", "train"):
-        with pytest.raises(ValueError, match=r"nyu_depth_v2_labeled\.mat holds no images; get it again"):
-            nyuv2(tmp_path, split)

@@ -58,8 +58,8 @@ def pins():
     return {name: Version(str(versions).removeprefix("==")) for name, versions in constraints().items()}
 
 
-def test_the_test_extra_holds_all_extras_but_the_website():
-    others = set(PROJECT["optional-dependencies"]) - {"test", "site"}
+def test_the_test_extra_holds_all_extras():
+    others = set(PROJECT["optional-dependencies"]) - {"test"}
     whole = next(r for r in PROJECT["optional-dependencies"]["test"] if r.startswith("spamlab["))
     assert Requirement(whole).extras == others
 

@@ -71,8 +71,8 @@ def test_trails_put_a_ring_around_a_point(axes):
 @pytest.mark.parametrize(
     ("paths", "highlight", "told"),
     [
-        (PATHS, "d", "expected one of the names"),
-        ({}, None, "expected one of the names"),
+        (PATHS, "d", "highlight is 'd', expected one of"),
+        ({}, None, "nothing to draw"),
         ({"a": ([0], [1])}, None, "expected 2 of each"),
     ],
 )

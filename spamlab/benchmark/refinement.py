@@ -22,12 +22,11 @@ from numpy.typing import NDArray
 
 from spamlab import models
 from spamlab._arguments import window
-from spamlab._splits import Split
 from spamlab._threads import one_thread
 from spamlab.benchmark.code import fingerprint
 from spamlab.benchmark.methods import METHODS, Method, cut
 from spamlab.benchmark.rows import Row, read, work
-from spamlab.data import VOC, VOC_CLASSES, Classified, Sample, scene
+from spamlab.data import VOC, VOC_CLASSES, Classified, Sample, Split, scene
 from spamlab.metrics import confusion, trimap
 from spamlab.models import hub
 from spamlab.refine import coarse, refine

@@ -12,14 +12,14 @@ from pathlib import Path
 from spamlab.benchmark.rows import Row
 from spamlab.benchmark.segmentation import COUNTS, measure_segmentations
 from spamlab.benchmark.segmenters import SEGMENTERS, Segmenter, Setting
-from spamlab.data import BSDS, Sample
+from spamlab.data import Sample, Split
 from spamlab.metrics import BoundaryCounts, ods_ois
 
 COARSE_EVERY = 4
 
 
 def sweep_segmentations(
-    data: BSDS | Sequence[Sample],
+    data: Split | Sequence[Sample],
     names: Sequence[str],
     file: str | Path | None = None,
     *,
@@ -31,7 +31,7 @@ def sweep_segmentations(
 
     Parameters
     ----------
-    data : BSDS or sequence of Sample
+    data : Split or sequence of Sample
     names : sequence of str
         Which segmenters.
     file, segmenters, **options

@@ -13,7 +13,7 @@ from spamlab.benchmark.around import measure_around
 from spamlab.benchmark.methods import MERGE, METHODS, Method
 from spamlab.benchmark.rows import Case
 from spamlab.benchmark.summary import at_counts, averages
-from spamlab.data import BSDS, Sample
+from spamlab.data import Sample, Split
 from spamlab.paths import data_dir
 
 TARGET = 200
@@ -25,7 +25,7 @@ OTHERS = "all annotators but the one whose truth it is given"
 
 
 def sweep(
-    data: BSDS | Sequence[Sample],
+    data: Split | Sequence[Sample],
     names: Sequence[str],
     file: str | Path | None = None,
     *,
@@ -39,7 +39,7 @@ def sweep(
 
     Parameters
     ----------
-    data : BSDS or sequence of Sample
+    data : Split or sequence of Sample
     names : sequence of str
         Methods; those without a setting are passed over.
     file, methods, **options

@@ -10,8 +10,8 @@ from dataclasses import replace
 from functools import cache, partial
 from itertools import islice
 
-from spamlab._splits import Split
 from spamlab.benchmark.code import fingerprint
+from spamlab.data import Split
 
 AHEAD = 4  # tasks per worker that are handed out at a time
 TIMEOUT = 5  # seconds to wait for the scheduler, and for its first worker
@@ -110,7 +110,7 @@ def _connected(address: str):
         raise ModuleNotFoundError(MISSING) from error
     try:
         client = Client(address, timeout=TIMEOUT, set_as_default=False)
-    except (OSError, ValueError, TimeoutError) as error:
+    except (OSError, ValueError) as error:
         raise ConnectionError(
             f"no Dask scheduler answers at {address} ({error}); start one with: dask scheduler"
         ) from error

@@ -29,7 +29,6 @@ ATTENTION = (
     "saliency, spectral, or dino, whose weights you fetch first"
 )
 
-
 TASKS = ("superpixels", "segmentations", "refinement")
 
 
@@ -105,7 +104,7 @@ def _add_benchmark(commands, methods: list[str]) -> None:
     add("--task", default=TASKS[0], choices=TASKS, help=f"what is scored ({TASKS[0]})")
     add("--data", metavar="DIR", help="the folder of the data set; see: spamlab fetch")
     add("--dataset", default="bsds500", choices=data_sets, help="which one it is (bsds500)")
-    add("--split", default="val", metavar="S", help="which pictures, such as train or test (val)")
+    add("--split", metavar="S", help="which pictures, such as train or test (val, where there is one)")
     add("--every", type=int, metavar="N", help="only every Nth picture (1; 4 for a sweep)")
     add("--methods", nargs="+", default=["all"], metavar="M", help=_one_of(methods, "all") + others)
     add("--n-segments", type=int, nargs="+", metavar="K", help="numbers to ask for (50 100 200 400 800 1200)")

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from spamlab._splits import Split
 from spamlab.benchmark import (
     METHODS,
     SEGMENTERS,
@@ -29,7 +28,7 @@ from spamlab.benchmark.sweep import SCORE, TARGET
 from spamlab.benchmark.workers import n_workers
 from spamlab.cli import bench_refinement, bench_segments
 from spamlab.cli.bench_refinement import DATASET
-from spamlab.data import DATASETS, open_dataset
+from spamlab.data import DATASETS, Split, open_dataset
 from spamlab.paths import data_dir
 
 # options that do not go with all tasks, and those that they go with
@@ -52,6 +51,7 @@ NOTES = {
 def run(arguments: argparse.Namespace) -> int:
     """Run the sweep or the benchmark and write what comes out."""
     _check(arguments)
+    arguments.split = arguments.split or DATASETS[arguments.dataset].usual
     output = _output(arguments)
     names = _chosen(arguments)
     data, described = _open(arguments)

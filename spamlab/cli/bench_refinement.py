@@ -3,11 +3,10 @@
 import argparse
 from pathlib import Path
 
-from spamlab._splits import Split
 from spamlab.benchmark import measure_refinement, refinement_table, settings, summarise_refinement, write
 from spamlab.benchmark.methods import select
 from spamlab.benchmark.refinement import CERTAIN, KNOWN, PIXEL, STRIDES, Refinement, scenes
-from spamlab.data import DATASETS, Sample, open_dataset, voc2012
+from spamlab.data import DATASETS, Sample, Split, open_dataset, voc2012
 
 DATASET = "bsds500"  # unless another one is named
 COURSE = ("grid", "slic", "slico", "snic", "ssn", "segments-superpixels", "lnsnet", "spam", CERTAIN, PIXEL)

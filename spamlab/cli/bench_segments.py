@@ -3,7 +3,6 @@
 import argparse
 from pathlib import Path
 
-from spamlab._splits import Split
 from spamlab.benchmark import (
     SEGMENTERS,
     pr_curves,
@@ -15,6 +14,7 @@ from spamlab.benchmark import (
 from spamlab.benchmark.segmentation_sweep import COARSE_EVERY
 from spamlab.benchmark.segmenters import with_weights
 from spamlab.benchmark.summary import load, merged
+from spamlab.data import Split
 
 NOTES = {
     "sweep": "for every method the same two stages: every Nth picture (data: coarse_every) with the "

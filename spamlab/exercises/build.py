@@ -19,11 +19,8 @@ ROOT = LESSONS.parents[1]
 # No tests: they hold answers too. The rest is what README needs to set up and open the course.
 COPIED = ["notebooks", "spamlab", "data", ".github/readme.jpg", "README.md", "CONTRIBUTING.md", "LICENSE"]
 COPIED += ["LICENSE-CC-BY-4.0.md", "CITATION.cff", "pyproject.toml", "constraints.txt", "environment.yml"]
-COPIED += [
-    ".github/results.png",
-    "conf.py",
-    "benchmarks/classroom.md",
-]  # the website and what the page for teachers links to
+# the website, and what the page for teachers links to
+COPIED += [".github/results.png", "conf.py", "benchmarks/classroom.md"]
 NOT_COPIED = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", ".*.partial")
 ANSWERED = ("Exercise", "Questions")  # sections whose <details> are answers, unless they are called a hint
 DETAILS = re.compile(r"\s*<details>\s*<summary>(.*?)</summary>.*?</details>", re.S)

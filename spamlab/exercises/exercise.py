@@ -45,7 +45,7 @@ class Task:
         What to add for a function that returns None; "" for nothing.
     nan : str
         What to add for a function that returns NaN; "" for the usual cause, a number that does not occur.
-    judge: str
+    judge : str
         If many answers are right: a name in `judges.JUDGES`. What the judge says of the answer is then
         compared, instead of what the answer returns; inputs named _... are for the judge alone.
     """

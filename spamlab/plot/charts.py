@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from spamlab.plot.picture import DPI, HIGHLIGHT, INK, MUTED, SERIES, Picture, from_figure
 
-PALE = "#b0b4bb"  # lines and bars beside the one to look at
+PALE, GRID = "#b0b4bb", {"color": "#e6e6ea", "lw": 0.8}  # lines and bars beside the one to look at
 _LINE = 17  # pixels between two names at the ends of lines
 
 
@@ -78,10 +78,10 @@ def plane(
     xlabel, ylabel, text, log, highlight, title, dots
         As in `curve`.
     """
-    _check_names(paths, highlight)
+    check_names(paths, highlight)
     figure, axes = blank_axes(5.6, 3.6, title, right=_inches(paths))
     ends = []
-    for (name, (x, y)), colour in zip(paths.items(), _colours(paths, highlight), strict=True):
+    for (name, (x, y)), colour in zip(paths.items(), line_colours(paths, highlight), strict=True):
         x, y = np.asarray(x, float), np.asarray(y, float)
         top = 3 if name == highlight else 2
         axes.plot(x, y, color=colour, lw=2.2, marker="o" * dots, ms=4, zorder=top, clip_on=False)
@@ -89,9 +89,7 @@ def plane(
             last = np.flatnonzero(np.isfinite(y))[-1]
             ends.append((name, colour, x[last], y[last]))
     _scale(axes, log, np.asarray(next(iter(paths.values()))[0], float))
-    axes.set_xlabel(xlabel, color=INK)
-    axes.set_ylabel(ylabel, color=INK)
-    axes.grid(color="#e6e6ea", lw=0.8)
+    name_axes(axes, xlabel, ylabel)
     name_ends(axes, ends)
     return from_figure(figure, text, drawing=True)
 
@@ -127,7 +125,7 @@ def bars(
     ValueError
         If `highlight` names no bar.
     """
-    _check_names(values, highlight)
+    check_names(values, highlight)
     figure, axes = blank_axes(5.6, 0.36 * len(values), title, left=_inches(values))
     heights = np.asarray(list(values.values()), float)
     colours = [PALE if highlight else HIGHLIGHT] * len(values)
@@ -146,17 +144,26 @@ def bars(
     return from_figure(figure, text, drawing=True)
 
 
-def _check_names(named: Mapping, highlight: str | None) -> None:
+def check_names(named: Mapping, highlight: str | None) -> None:
+    """Refuse nothing, and a name that is not there."""
     if not named:
         raise ValueError("nothing to draw: 0 names, expected at least one name with its values")
     if highlight is not None and highlight not in named:
         raise ValueError(f"highlight is {highlight!r}, expected one of {list(named)}")
 
 
-def _colours(series: Mapping, highlight: str | None) -> list[str]:
+def line_colours(series: Mapping, highlight: str | None) -> list[str]:
+    """Return the colour of each line: one of a series, or grey but for the one to look at."""
     if highlight is not None:
         return [HIGHLIGHT if name == highlight else PALE for name in series]
     return [SERIES[i % len(SERIES)] for i in range(len(series))]
+
+
+def name_axes(axes: Axes, xlabel: str, ylabel: str) -> None:
+    """Write what the axes are, and draw the grid."""
+    axes.set_xlabel(xlabel, color=INK)
+    axes.set_ylabel(ylabel, color=INK)
+    axes.grid(**GRID)
 
 
 def _inches(names: Mapping) -> float:

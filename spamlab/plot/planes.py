@@ -10,11 +10,11 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import ArrayLike
 from PIL import Image
 
-from spamlab.plot.charts import PALE, blank_axes, name_ends
+from spamlab.plot.charts import GRID, PALE, blank_axes, check_names, line_colours, name_axes, name_ends
 from spamlab.plot.picture import DPI, HIGHLIGHT, INK, MUTED, SERIES, WIDTH, Picture, from_figure
 from spamlab.plot.pixels import RGB, as_uint8
 
-_GRID, _GAP = {"color": "#e6e6ea", "lw": 0.8}, 14  # pixels between a picture and its chart
+_GAP = 14  # pixels between a picture and its chart
 
 
 def trails(
@@ -54,9 +54,8 @@ def trails(
     _check(paths, labels, highlight)
     figure, axes = blank_axes(*size, title, right=0.25 + 0.09 * max(map(len, paths)))
     ends = []
-    for i, (name, path) in enumerate(paths.items()):
+    for (name, path), colour in zip(paths.items(), line_colours(paths, highlight), strict=True):
         x, y = (np.asarray(values, float) for values in path)
-        colour = SERIES[i % len(SERIES)] if highlight is None else HIGHLIGHT if name == highlight else PALE
         axes.plot(x, y, color=colour, lw=2, marker="o", ms=4, zorder=2 + (name == highlight), clip_on=False)
         if np.isfinite(x + y).any():
             last = np.flatnonzero(np.isfinite(x + y))[-1]
@@ -65,14 +64,13 @@ def trails(
         _write(axes, labels, *paths[highlight])
     if mark is not None:
         axes.plot(*mark, "o", ms=15, mfc="none", mec=INK, mew=2, zorder=5, clip_on=False)
-    _name_axes(axes, xlabel, ylabel)
+    name_axes(axes, xlabel, ylabel)
     _name(axes, ends, [highlight])
     return from_figure(figure, text, drawing=True)
 
 
 def _check(paths: Mapping, labels: Sequence, highlight: str | None) -> None:
-    if not paths or highlight not in (None, *paths):
-        raise ValueError(f"highlight is {highlight!r}, expected one of the names {list(paths)}")
+    check_names(paths, highlight)
     for name, (x, y) in paths.items():
         if not np.shape(x) == np.shape(y) == (len(labels),):
             raise ValueError(
@@ -86,12 +84,6 @@ def _write(axes: Axes, labels: Sequence[object], x: ArrayLike, y: ArrayLike) -> 
         if np.isfinite(point).all():
             style = {"textcoords": "offset points", "ha": "right", "fontsize": 9, "color": HIGHLIGHT}
             axes.annotate(str(label), point, (-6, 4), **style, zorder=6)
-
-
-def _name_axes(axes: Axes, xlabel: str, ylabel: str) -> None:
-    axes.set_xlabel(xlabel, color=INK)
-    axes.set_ylabel(ylabel, color=INK)
-    axes.grid(**_GRID)
 
 
 def _name(axes: Axes, ends: list[tuple[str, str, float, float]], first: Collection[str]) -> None:
@@ -145,7 +137,7 @@ def front(
     if log:
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter("{x:g}")
-    _name_axes(axes, xlabel, ylabel)
+    name_axes(axes, xlabel, ylabel)
     ends = [(name, HIGHLIGHT if name in winners else PALE, *point) for name, point in points.items()]
     _name(axes, ends, winners)
     return from_figure(figure, text, drawing=True)
@@ -178,7 +170,7 @@ def ranges(
     axes.invert_yaxis()
     axes.tick_params(left=False)
     axes.set_xlabel(label, color=INK)
-    axes.grid(axis="x", **_GRID)
+    axes.grid(axis="x", **GRID)
     axes.set_axisbelow(True)
     return from_figure(figure, text, drawing=True)
 
@@ -213,7 +205,7 @@ def multiples(x: ArrayLike, scores: Mapping[str, Mapping[str, ArrayLike]], xlabe
         axes.set_xticks(x, [f"{value:g}" for value in np.asarray(x, float)], fontsize=9)
         axes.minorticks_off()
         axes.set_title(score, loc="left", fontsize=11, color=INK)
-        axes.grid(**_GRID)
+        axes.grid(**GRID)
         axes.spines[["top", "right"]].set_visible(False)
     for axes in grid[len(scores) :]:
         axes.remove()
@@ -236,6 +228,11 @@ def with_chart(picture: ArrayLike, chart: Picture, width: int = WIDTH) -> RGB:
     Returns
     -------
     (H', width, 3) uint8 ndarray
+
+    Raises
+    ------
+    ValueError
+        If the chart leaves no room.
     """
     drawn = np.asarray(Image.open(io.BytesIO(chart.data)).convert("RGB"))
     rgb, room = as_uint8(picture), width - drawn.shape[1] - _GAP
