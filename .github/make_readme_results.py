@@ -57,11 +57,12 @@ superpixels of lesson 04, which are nearly SSN.
 """
 PRICES = """
 Time is in multiples of SLIC's, on one thread, without what a method prepares; parameters and GFLOPs are those
-of networks, and a dash says that there is none; MB is the peak of memory; all for a picture of {} x {} pixels and K = {}.
+of networks, and a dash says that there is none; MB is the peak of memory; all for a picture of {} x {} pixels
+and K = {}.
 """
 MADE = """
-The first command made data/results/val.json; it needs a copy of BSDS500 and OpenCV, the extra `bench`. The second
-made this section.
+The first command made data/results/val.json; it needs a copy of BSDS500 and OpenCV, the extra `bench`. The
+second made this section.
 """
 COUNT = 200
 AT_COUNT = {"br_r1_mean": "BR", "co": "CO", "gr": "GR"}
@@ -114,8 +115,8 @@ def plane(val: dict) -> Picture:
     data = val["data"]
     text = (
         f"Accuracy over regularity of {len(points)} methods at {COUNT} superpixels obtained, "
-        f"{data['name']} {data['split']}, {data['pictures']} pictures, without the grid and the superpixels of "
-        f"lesson 04. No other has more of both than: {named}. "
+        f"{data['name']} {data['split']}, {data['pictures']} pictures, without the grid and the superpixels "
+        f"of lesson 04. No other has more of both than: {named}. "
         f"The ring, SPAM with objects that a person drew, has ASA {points[said[GIVEN]][1]:.3f}."
     )
     labels = "regularity: GR", f"accuracy: mean ASA at {COUNT} superpixels obtained"

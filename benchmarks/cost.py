@@ -9,8 +9,8 @@ multiplication with its addition. Loops outside PyTorch and all else, such as di
 counted; so a method without a network has a dash, which does not mean that it is free. Networks and FLOPs
 include what a method prepares, such as an object map. The last digits of published FLOPs cannot be compared:
 papers seldom say whether a multiplication with its addition counts once or twice, nor for which picture.
-LNS-Net's paper (Zhu et al., CVPR 2021, table 1) states 214.5 K parameters and 13.85 GFLOPs for SSN, 11.22 K and
-1.15 G for LNS-Net.
+LNS-Net's paper (Zhu et al., CVPR 2021, table 1) states 214.5 K parameters and 13.85 GFLOPs for SSN, 11.22 K
+and 1.15 G for LNS-Net.
 
 Time is that of the method as the benchmark takes it, what it prepares stands beside it. Runs of all methods
 are interleaved, so that a busy moment hits all of them; "over slic" divides the medians.

@@ -166,7 +166,7 @@ def _judge(exercise: Exercise, answer: Callable, found: list[Any]) -> Result:
 
 
 def _is_like(exercise: Exercise, found: list[Any], outputs: list[Any], first: int) -> bool:
-    """Tell whether an answer fails as a planted mistake does: everywhere, or, if judged, at its first fault."""
+    """Tell whether an answer fails as a planted mistake does: everywhere, or, if judged, where first."""
     if exercise.judge:
         broken = [b for b, right in zip(outputs, exercise.expected, strict=True) if not same(b, right)]
         return any(same(found[first], b) for b in broken)
