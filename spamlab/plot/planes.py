@@ -168,6 +168,8 @@ def ranges(
     axes.plot(middle, at, "o", color=HIGHLIGHT, ms=8)
     axes.set_yticks(at, list(rows))
     axes.invert_yaxis()
+    axes.use_sticky_edges = False  # room before the first bar begins
+    axes.margins(x=0.04)
     axes.tick_params(left=False)
     axes.set_xlabel(label, color=INK)
     axes.grid(axis="x", **GRID)
