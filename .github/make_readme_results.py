@@ -61,8 +61,8 @@ of networks, and a dash says that there is none; MB is the peak of memory; all f
 and K = {}.
 """
 MADE = """
-The first command made data/results/val.json; it needs a copy of BSDS500 and OpenCV, the extra `bench`. The
-second made this section.
+The first command made data/results/val.json; it needs a copy of BSDS500, the extra `bench` (OpenCV), and 50
+minutes on 2 cores. The second made this section.
 """
 COUNT = 200
 AT_COUNT = {"br_r1_mean": "BR", "co": "CO", "gr": "GR"}
