@@ -136,7 +136,7 @@ def main() -> None:
     for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")):
         costs[path.stem] = lesson(path)
         print(path.stem, costs[path.stem], flush=True)
-    method = __doc__.split("\n\n")[1].replace("\n", " ")
+    method = __doc__.split("\n\n")[1].strip().replace("\n", " ")
     made = "Made by `python benchmarks/classroom.py --write`."
     report = "\n\n".join(["# What one student needs", method, table(costs), made]) + "\n"
     print(report)
