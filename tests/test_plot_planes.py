@@ -66,6 +66,13 @@ def test_trails_put_a_ring_around_a_point(axes):
     plot.trails(PATHS, (100, 200), "x", "y", TEXT, highlight="b", mark=(1.5, 2.5))
     ring = axes[0].lines[-1]
     assert ring.get_xydata().tolist() == [[1.5, 2.5]] and ring.get_markerfacecolor() == "none"
+    plot.trails(PATHS, (100, 200), "x", "y", TEXT, mark=((1, 2), (3, 4)))
+    assert axes[1].lines[-1].get_xydata().tolist() == [[1, 3], [2, 4]]
+
+
+def test_trails_name_whom_they_are_told(axes):
+    plot.trails(PATHS, (100, 200), "x", "y", TEXT, named=["a"])
+    assert [text.get_text() for text in axes[0].texts] == ["a"]
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,8 @@ def trails(
     text: str,
     *,
     highlight: str | None = None,
-    mark: tuple[float, float] | None = None,
+    named: Collection[str] | None = None,
+    mark: tuple[ArrayLike, ArrayLike] | None = None,
     title: str = "",
     size: tuple[float, float] = (6.6, 4.6),
 ) -> Picture:
@@ -34,15 +35,17 @@ def trails(
     Parameters
     ----------
     paths : mapping of str to ((n,), (n,)) array_like of float
-        x and y of each method; NaN leaves a gap. It is named at its last point.
+        x and y of each method; NaN leaves a gap.
     labels : sequence of n
         What to write at the dots of the method to look at.
     xlabel, ylabel, text, title : str
         The scores, the sentence under the figure, a short title.
     highlight : str, optional
         The method to look at; all are in colour if there is none.
-    mark : (float, float), optional
-        A point to put a ring around.
+    named : collection of str, optional
+        Which methods are named, at their last points; all by default.
+    mark : (x, y), optional
+        A point to put a ring around, or the x and the y of several.
     size : (float, float)
         Width and height of the axes in inches.
 
@@ -57,7 +60,7 @@ def trails(
     for (name, path), colour in zip(paths.items(), line_colours(paths, highlight), strict=True):
         x, y = (np.asarray(values, float) for values in path)
         axes.plot(x, y, color=colour, lw=2, marker="o", ms=4, zorder=2 + (name == highlight), clip_on=False)
-        if np.isfinite(x + y).any():
+        if np.isfinite(x + y).any() and (named is None or name in named):
             last = np.flatnonzero(np.isfinite(x + y))[-1]
             ends.append((name, colour, x[last], y[last]))
     if highlight is not None:
