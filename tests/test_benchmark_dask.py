@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import threading
 import time
 from functools import partial
 from pathlib import Path
@@ -243,6 +244,14 @@ def test_nothing_listens(impatient, folder, capsys):
 def test_no_address(impatient, wrong):
     with pytest.raises(ConnectionError, match="no Dask scheduler answers at"):
         n_workers(wrong)
+
+
+def test_no_thread_is_left_when_nobody_answers(impatient):
+    before = threading.active_count()
+    for _ in range(3):
+        with pytest.raises(ConnectionError):
+            n_workers("nonsense")
+    assert threading.active_count() <= before
 
 
 def test_without_dask(monkeypatch):

@@ -4,6 +4,7 @@ Tasks go to `distributed` itself. joblib's backend for it spreads them as well a
 but waits for ever once Dask gives a task up, as it does when several workers died of it (joblib 1.6).
 """
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -111,9 +112,14 @@ def _connected(address: str):
     try:
         client = Client(address, timeout=TIMEOUT, set_as_default=False)
     except (OSError, ValueError) as error:
+        client, told = None, str(error)
+    if client is None:
+        # Close what was begun here and now: a later collection may run in the thread of the next client,
+        # which then waits for itself (distributed 2026.8).
+        gc.collect()
         raise ConnectionError(
-            f"no Dask scheduler answers at {address} ({error}); start one with: dask scheduler"
-        ) from error
+            f"no Dask scheduler answers at {address} ({told}); start one with: dask scheduler"
+        )
     with client:
         yield client
 
